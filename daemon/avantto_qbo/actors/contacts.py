@@ -1,0 +1,145 @@
+"""Make a contact of one QuickBooks customer: match before create, fill only blanks, never a second one (C1-C5)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.actors.desk import Desk, Done, Turn
+from avantto_qbo.actors.recording import contact_link
+from avantto_qbo.avantto import encode, reads
+from avantto_qbo.errors import RejectedError
+from avantto_qbo.journal import links
+from avantto_qbo.model.avantto import Contact
+from avantto_qbo.model.drafts import ContactDraft
+from avantto_qbo.model.ids import ContactId, contact_chain
+from avantto_qbo.model.operation import Kind, Reason, Source
+from avantto_qbo.model.outcome import Fault, FaultClass
+from avantto_qbo.model.quickbooks import CustomerRow
+from avantto_qbo.model.records import Envelope
+from avantto_qbo.model.steps import (
+    ContactCase,
+    CreateContact,
+    CrmStep,
+    FillContact,
+    FindContact,
+    Hold,
+    Ignore,
+    LinkContact,
+)
+from avantto_qbo.rules.crm.contact import TAG, plan_contact
+from avantto_qbo.rules.reference import contact_of
+
+_STEPS: Final = 8
+
+
+class Contacts:
+    """The contacts one location gets from its books."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def handle(self, envelope: Envelope) -> Turn:
+        """Bring Avantto level with the customer row in the envelope (the row is the truth; it is never re-read)."""
+        row = msgspec.json.decode(envelope.payload, type=CustomerRow)
+        case = await self._case(row)
+        for _ in range(_STEPS):
+            busy = await self._desk.chain_busy(contact_chain(row.id), _version(row))
+            if busy is not None:
+                return busy
+            steps = plan_contact(case)
+            if not steps:
+                return Done()
+            done = await self._do(case, steps[0])
+            if not isinstance(done, ContactCase):
+                return done
+            case = done
+        return self._desk.later(60, "many steps")
+
+    async def _case(self, row: CustomerRow) -> ContactCase:
+        record, settings = await self._desk.place()
+        location = self._desk.location
+        link = await self._desk.house.journal.read(lambda db: links.get(db, location, "contact", row.id))
+        return ContactCase(row, record, settings, link=link, own_contact=contact_of(row.notes))
+
+    async def _do(self, case: ContactCase, step: CrmStep) -> Turn | ContactCase:
+        match step:
+            case FindContact(email=email, phone=phone):
+                found = await self._desk.crm.read(reads.find_contact(self._desk.location, email, phone))
+                return msgspec.structs.replace(case, searched=True, found=found)
+            case CreateContact(draft=draft):
+                return await self._create(case, draft)
+            case FillContact(contact=contact, draft=draft, tag=tag):
+                return await self._fill(case, contact, draft, tag=tag)
+            case LinkContact(contact=contact):
+                return await self._link(case, contact)
+            case Hold(reason=reason):
+                return await self._hold(case, reason)
+            case Ignore():
+                return Done()
+
+    async def _create(self, case: ContactCase, draft: ContactDraft) -> Turn | ContactCase:
+        call = encode.contact_create(self._desk.location, draft)
+        op = self._desk.operation(
+            Kind.CONTACT_CREATE,
+            contact_chain(case.row.id),
+            Source("contact", case.row.id),
+            call,
+            draft,
+            version=_version(case.row),
+        )
+        later, verdict = await self._desk.carry_out(op)
+        if verdict.fault is not None and verdict.fault.kind is FaultClass.DUPLICATE:
+            return await self._adopt(case, verdict.fault)
+        return later or Done()
+
+    async def _adopt(self, case: ContactCase, refusal: Fault) -> Turn | ContactCase:
+        """The location has this person already, under the id the refusal names."""
+        found = await self._contact(ContactId(refusal.existing)) if refusal.existing else None
+        if found is None:
+            text = "Avantto says this contact exists but does not say which."
+            return await self._hold(case, Reason("contact.duplicate", text, "avantto-qbo retry ID"))
+        return msgspec.structs.replace(case, searched=True, found=found)
+
+    async def _contact(self, contact: ContactId) -> Contact | None:
+        try:
+            return await self._desk.crm.read(reads.contact(contact))
+        except RejectedError as error:
+            if error.code == "gone":
+                return None
+            raise
+
+    async def _fill(
+        self, case: ContactCase, contact: ContactId, draft: ContactDraft | None, *, tag: bool
+    ) -> Turn | ContactCase:
+        """Fill blanks, then add the tag by its own endpoint (an update would overwrite the tags)."""
+        chain, source, version = contact_chain(case.row.id), Source("contact", case.row.id, "fill"), _version(case.row)
+        if draft is not None:
+            call = encode.contact_update(contact, draft)
+            op = self._desk.operation(Kind.CONTACT_UPDATE, chain, source, call, draft, version=version, target=contact)
+            later, verdict = await self._desk.carry_out(op)
+            if later is not None:
+                return later
+            if verdict.fault is not None:  # the blank we wanted to fill belongs to another contact
+                case = msgspec.structs.replace(case, found=None)
+        if tag:
+            call = encode.contact_tag(contact, (TAG,))
+            op = self._desk.operation(Kind.CONTACT_TAG, chain, source, call, None, version=version, target=contact)
+            later, _ = await self._desk.carry_out(op)
+            if later is not None:
+                return later
+        return await self._link(case, contact)
+
+    async def _link(self, case: ContactCase, contact: ContactId) -> Turn:
+        link = contact_link(self._desk.location, self._desk.realm.realm, case.row.id, contact, self._desk.now())
+        await self._desk.house.journal.write(lambda db: links.put(db, link))
+        return Done()
+
+    async def _hold(self, case: ContactCase, reason: Reason) -> Turn:
+        chain, source = contact_chain(case.row.id), Source("contact", case.row.id)
+        return await self._desk.hold(Kind.CONTACT_CREATE, chain, source, _version(case.row), reason)
+
+
+def _version(row: CustomerRow) -> str:
+    return row.updated_at.isoformat()

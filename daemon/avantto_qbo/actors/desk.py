@@ -1,0 +1,203 @@
+"""What every kind of work of a location shares: making operations, keeping chains in order, holding with a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.actors import recording
+from avantto_qbo.actors.access import Access
+from avantto_qbo.actors.house import House
+from avantto_qbo.actors.performer import Performer
+from avantto_qbo.actors.realm import RealmActor
+from avantto_qbo.journal import links, locations, operations, settings
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.location_settings import merge_settings
+from avantto_qbo.model.drafts import Draft, ItemDraft
+from avantto_qbo.model.ids import Chain, LocationId, OperationId
+from avantto_qbo.model.operation import Call, Kind, Operation, Reason, Source, State
+from avantto_qbo.model.outcome import FaultClass
+from avantto_qbo.model.records import LocationRecord, Status
+from avantto_qbo.model.settings import Settings
+from avantto_qbo.quickbooks import encode
+from avantto_qbo.rules.settle import Verdict
+
+# How long a parked document waits for news at most; it is woken at once when what it waits for ends.
+_LONG: Final = timedelta(days=1)
+
+
+class Done(msgspec.Struct, frozen=True):
+    """Nothing is left to do for this mail."""
+
+
+class Later(msgspec.Struct, frozen=True):
+    """Look at this mail again at `next_at`, or at once when `waiting_for` ends."""
+
+    next_at: datetime
+    waiting_for: str = ""
+    reason: str = ""
+
+
+Turn = Done | Later
+
+
+class Desk:
+    """The tools one location's handlers work with."""
+
+    def __init__(
+        self, house: House, location: LocationId, *, realm: RealmActor, crm: Access, performer: Performer
+    ) -> None:
+        self.house, self.location = house, location
+        self.realm, self.crm, self.performer = realm, crm, performer
+
+    async def place(self) -> tuple[LocationRecord, Settings]:
+        """The location's record and its settings, defaults filled in."""
+
+        def load(db: Connection) -> tuple[LocationRecord | None, dict[str, bytes]]:
+            return locations.get(db, self.location), settings.of(db, self.location)
+
+        record, own = await self.house.journal.read(load)
+        if record is None:
+            raise LookupError(self.location)
+        return record, merge_settings(self.house.defaults, own)
+
+    def now(self) -> datetime:
+        return self.house.clock.now()
+
+    def later(self, seconds: float, reason: str = "") -> Later:
+        return Later(self.now() + timedelta(seconds=seconds), reason=reason)
+
+    def waiting(self, key: str, reason: str = "") -> Later:
+        return Later(self.now() + _LONG, key, reason)
+
+    def operation(
+        self,
+        kind: Kind,
+        chain: Chain,
+        source: Source,
+        call: Call,
+        draft: Draft | None,
+        *,
+        version: str = "",
+        target: str = "",
+        expected: str = "",
+        claim: str = "",
+    ) -> Operation:
+        """Make an operation in PLANNED with a fresh id, which is also its request id."""
+        now = self.now()
+        name = OperationId(self.house.ids.new())
+        return Operation(
+            id=name,
+            location=self.location,
+            realm=self.realm.realm,
+            kind=kind,
+            chain=chain,
+            source=source,
+            request_id=name,
+            call=call,
+            intent=msgspec.json.encode(draft),
+            state=State.PLANNED,
+            created_at=now,
+            updated_at=now,
+            version=version,
+            target=target,
+            expected=expected,
+            claim=claim,
+        )
+
+    async def carry_out(self, op: Operation, extra: recording.Extra | None = None) -> tuple[Later | None, Verdict]:
+        """Perform `op`; the turn is None when the plan should be made again, else what the document waits for."""
+        if await self._skipped(op.source, op.version):
+            return self.later(_LONG.total_seconds(), "skipped"), Verdict((State.SKIPPED,))
+        ended, verdict = await self.performer.perform(op, extra=extra)
+        if ended.state in recording.ENDED:
+            return None, verdict
+        return self.waiting(ended.id, verdict.reason.code if verdict.reason else ""), verdict
+
+    async def _skipped(self, source: Source, version: str) -> bool:
+        """A person's `skip` sticks until Avantto changes the document."""
+        last = await self.house.journal.read(lambda db: operations.last_for(db, self.location, source))
+        return (
+            last is not None
+            and last.state is State.SKIPPED
+            and last.version == version
+            and last.reason is not None
+            and last.reason.code == "skipped"
+        )
+
+    async def chain_busy(self, chain: Chain, version: str) -> Later | None:
+        """What the chain waits for, if anything: what must stay in order stays in order.
+
+        A held operation that certainly was not carried out makes way when the document has changed since.
+        """
+        op = await self.house.journal.read(lambda db: operations.open_in_chain(db, self.location, chain))
+        if op is None:
+            return None
+        if op.state is State.HELD and op.version != version and not _maybe_in_books(op):
+            await self.let_go(op, Reason("superseded", "The document changed after this was held."))
+            return await self.chain_busy(chain, version)
+        return self.waiting(op.id, op.reason.code if op.reason else op.state)
+
+    async def let_go(self, op: Operation, reason: Reason) -> None:
+        """Skip a held operation in favour of what the next plan says."""
+        await self.house.journal.write(
+            lambda db: recording.record(
+                db, op, Verdict((State.SKIPPED,), reason), self.now(), fingerprints=self.house.fingerprints
+            )
+        )
+
+    async def hold(self, kind: Kind, chain: Chain, source: Source, version: str, reason: Reason) -> Later | Done:
+        """Hold a document that cannot even be turned into a request: visible, with the command that mends it."""
+        if await self._skipped(source, version):
+            return Done()
+        op = self.operation(kind, chain, source, Call("", ""), None, version=version)
+        mended = Reason(reason.code, reason.text, reason.mend.replace("ID", op.id) or f"avantto-qbo retry {op.id}")
+
+        def put(db: Connection) -> None:
+            operations.insert(db, op)
+            recording.record(db, op, Verdict((State.HELD,), mended), self.now(), fingerprints=self.house.fingerprints)
+
+        await self.house.journal.write(put)
+        self.house.count(f"operation.{kind}.{State.HELD}")
+        return self.waiting(op.id, reason.code)
+
+    async def refused_for_number(self, chain: Chain) -> Operation | None:
+        """The last operation of the chain whose number was taken."""
+        refused = await self.house.journal.read(lambda db: number_refusals(db, self.location, chain))
+        return refused[-1] if refused else None
+
+    async def pause(self, reason: Reason) -> Done:
+        """Somebody else posts this location's money too: stop before anything is there twice (S3)."""
+        now, text = self.now(), f"{reason.text} {reason.mend}".strip()
+        await self.house.journal.write(lambda db: locations.set_status(db, self.location, Status.PAUSED, text, now))
+        return Done()
+
+    async def default_item(self, name: str) -> str:
+        """The id of the item this realm was given under `name`, "" before it was made."""
+        link = await self.house.journal.read(lambda db: links.in_realm(db, self.realm.realm, "item", name))
+        return link.object_id if link else ""
+
+    async def make_item(self, draft: ItemDraft) -> Later | None:
+        """Create the default item once; a taken name means it exists and the company's facts are stale."""
+        call = encode.item_create(draft, await self.realm.company())
+        op = self.operation(Kind.ITEM_CREATE, Chain(f"item:{draft.name}"), Source("item", draft.name), call, draft)
+        busy = await self.chain_busy(op.chain, "")
+        if busy is not None:
+            return busy
+        later, verdict = await self.carry_out(op)
+        self.realm.forget_company()
+        taken = verdict.fault is not None and verdict.fault.kind is FaultClass.NAME_TAKEN
+        return self.later(60, "item name taken") if taken else later
+
+
+def _maybe_in_books(op: Operation) -> bool:
+    """A held operation that was in doubt may have been carried out: only a person may let it go."""
+    return op.reason is not None and op.reason.code.startswith("doubt")
+
+
+def number_refusals(db: Connection, location: LocationId, chain: Chain) -> list[Operation]:
+    """The operations of this chain whose document number QuickBooks refused as taken; their count is the variant."""
+    taken = f"superseded.{FaultClass.NUMBER_TAKEN}"
+    return [op for op in operations.of_chain(db, location, chain) if op.reason is not None and op.reason.code == taken]

@@ -1,0 +1,103 @@
+"""Find out what became of a write whose answer was lost: look it up, then let the rule decide."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from avantto_qbo.actors import recording
+from avantto_qbo.actors.access import Access
+from avantto_qbo.actors.house import House
+from avantto_qbo.actors.realm import RealmActor
+from avantto_qbo.avantto import reads as crm_reads
+from avantto_qbo.journal import cursors, links, locations
+from avantto_qbo.model.drafts import ContactDraft
+from avantto_qbo.model.operation import Kind, Operation, State
+from avantto_qbo.model.quickbooks import Found
+from avantto_qbo.quickbooks.lookups import lookups
+from avantto_qbo.rules.books.doubt import Adopt, GiveUp, HoldIt, LookAgain, Resend, decide, first_look, marker_of
+from avantto_qbo.rules.reference import carries
+from avantto_qbo.rules.settle import Verdict
+
+_NUMBER_FENCE = "fence.6140"
+_NUMBERED = frozenset({Kind.INVOICE_CREATE, Kind.RECEIPT_CREATE})
+# QuickBooks keeps names unique, so the same bytes cannot make a second one.
+_NAMED = frozenset({Kind.CUSTOMER_CREATE, Kind.ITEM_CREATE})
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """Send the same bytes again, end with `verdict`, or (neither) look again at `next_at`."""
+
+    resend: bool = False
+    verdict: Verdict | None = None
+    next_at: datetime | None = None
+    lookups: int | None = None
+
+
+class Doubts:
+    """Looks things up for one location."""
+
+    def __init__(self, house: House, realm: RealmActor, crm: Access) -> None:
+        self._house, self._realm, self._crm = house, realm, crm
+
+    async def resolve(self, op: Operation) -> Resolution:
+        """Decide about an operation in doubt that is due. Raises what the look-up raises; then it stays in doubt."""
+        settle = self._house.pace.settle
+        found = await self._look(op) if self._house.clock.now() >= first_look(op, settle) else ()
+        fence = await self._fenced(op)
+        match decide(op, found, now=self._house.clock.now(), settle=settle, fence=fence):
+            case Adopt(found=hit):
+                return Resolution(verdict=Verdict((State.DONE,), None, None, hit.id, hit.sync_token))
+            case Resend():
+                return Resolution(resend=True)
+            case LookAgain(at=at, lookups=looks):
+                return Resolution(next_at=at, lookups=looks)
+            case HoldIt(reason=reason):
+                return Resolution(verdict=Verdict((State.HELD,), reason))
+            case GiveUp(reason=reason):
+                return Resolution(verdict=Verdict((State.DONE,), reason))
+
+    async def adopt_if_ours(self, op: Operation) -> bool:
+        """A number was refused as taken: is the one who has it our own, from a commit nobody told us of?"""
+        now = self._house.clock.now()
+        await self._house.journal.write(lambda db: cursors.put(db, op.realm, _NUMBER_FENCE, now.isoformat(), now))
+        ours = [hit for hit in await self._look(op) if carries(hit.marker_text, marker_of(op))]
+        if len(ours) != 1:
+            return False
+        hit = ours[0]
+        link = recording.link_for(op, hit.id, hit.sync_token, now)
+        await self._house.journal.write(lambda db: links.put(db, link))
+        return True
+
+    async def _look(self, op: Operation) -> tuple[Found, ...]:
+        """Ask the questions of this kind in order until one brings something that is ours."""
+        if op.kind is Kind.CONTACT_CREATE:
+            return await self._contact(op)
+        if op.kind.side == "crm":
+            return ()
+        seen: dict[str, Found] = {}
+        for read in lookups(op):
+            seen |= {hit.id: hit for hit in await self._realm.access.read(read, key=op.location)}
+            if any(carries(hit.marker_text, marker_of(op)) for hit in seen.values()):
+                break
+        return tuple(seen.values())
+
+    async def _contact(self, op: Operation) -> tuple[Found, ...]:
+        draft = msgspec.json.decode(op.intent, type=ContactDraft)
+        if not (draft.email or draft.phone):
+            return ()
+        contact = await self._crm.read(crm_reads.find_contact(op.location, draft.email, draft.phone))
+        return (Found("Contact", contact.id, "", "", None),) if contact else ()
+
+    async def _fenced(self, op: Operation) -> bool:
+        """Would a second commit of the same bytes be refused?"""
+        if op.kind in _NAMED:
+            return True
+        if op.kind is Kind.CONTACT_CREATE:
+            record = await self._house.journal.read(lambda db: locations.get(db, op.location))
+            return record is not None and not record.allow_duplicates and b'"email"' in op.call.body
+        if op.kind not in _NUMBERED or b'"DocNumber"' not in op.call.body:
+            return False
+        proof = await self._house.journal.read(lambda db: cursors.get(db, op.realm, _NUMBER_FENCE))
+        return proof is not None

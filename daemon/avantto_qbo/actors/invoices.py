@@ -1,0 +1,298 @@
+"""Mirror one invoice: read the truth in Avantto, compare with what both sides last agreed on, do the next step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.desk import Desk, Done, Turn, number_refusals
+from avantto_qbo.actors.doubts import Doubts
+from avantto_qbo.avantto import reads as avantto_reads
+from avantto_qbo.errors import RejectedError
+from avantto_qbo.journal import evidence, links
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.avantto import Invoice, Transaction
+from avantto_qbo.model.drafts import InvoiceDraft, PaymentDraft
+from avantto_qbo.model.ids import invoice_chain
+from avantto_qbo.model.operation import Call, Kind, Operation, Reason, Source
+from avantto_qbo.model.outcome import Fault, FaultClass
+from avantto_qbo.model.records import Envelope, Link
+from avantto_qbo.model.steps import (
+    AdoptPayment,
+    BookStep,
+    CreateInvoice,
+    Hold,
+    InvoiceCase,
+    NeedCustomer,
+    NeedItem,
+    PauseMoney,
+    PostedPayment,
+    RecordPayment,
+    UpdateInvoice,
+    VoidInvoice,
+    Wait,
+)
+from avantto_qbo.quickbooks import encode
+from avantto_qbo.quickbooks import reads as books_reads
+from avantto_qbo.rules.books.conflict import conflicts
+from avantto_qbo.rules.books.defaults import DEFAULT_ITEM
+from avantto_qbo.rules.books.plan import plan_invoice
+
+_STEPS: Final = 40  # far more than any honest invoice needs in one go
+
+
+class Invoices:
+    """The invoices of one location."""
+
+    def __init__(self, desk: Desk, customers: Customers, doubts: Doubts) -> None:
+        self._desk, self._customers, self._doubts = desk, customers, doubts
+
+    async def handle(self, envelope: Envelope) -> Turn:
+        """Bring the books level with invoice `envelope.object_id`."""
+        invoice = await self._truth(envelope.object_id)
+        if invoice is None:
+            return await self._missing(envelope)
+        transactions = await self._transactions(invoice)
+        for _ in range(_STEPS):
+            busy = await self._desk.chain_busy(invoice_chain(invoice.id), _version(invoice))
+            if busy is not None:
+                return busy
+            case = await self._case(invoice, transactions)
+            steps = plan_invoice(case)
+            if not steps:
+                return await self._level(invoice, case)
+            turn = await self._do(case, steps[0])
+            if turn is not None:
+                return turn
+        return self._desk.later(60, "many steps")
+
+    async def _truth(self, invoice_id: str) -> Invoice | None:
+        try:
+            return await self._desk.crm.read(avantto_reads.invoice(self._desk.location, invoice_id))
+        except RejectedError as error:
+            if error.code == "gone":
+                return None
+            raise
+
+    async def _missing(self, envelope: Envelope) -> Turn:
+        """Deleted in Avantto: nothing of ours, nothing to do; else a person decides."""
+        location = self._desk.location
+        link = await self._desk.house.journal.read(lambda db: links.get(db, location, "invoice", envelope.object_id))
+        if link is None or link.status != "live":
+            return Done()
+        chain = invoice_chain(envelope.object_id)
+        busy = await self._desk.chain_busy(chain, "deleted")
+        if busy is not None:
+            return busy
+        text = f"The invoice was deleted in Avantto but stands in QuickBooks (invoice id {link.object_id})."
+        reason = Reason("invoice.deleted", text, "void it in QuickBooks, then: avantto-qbo skip ID")
+        return await self._desk.hold(Kind.INVOICE_VOID, chain, Source("invoice", envelope.object_id), "deleted", reason)
+
+    async def _case(self, invoice: Invoice, transactions: tuple[Transaction, ...]) -> InvoiceCase:
+        desk = self._desk
+        record, settings = await desk.place()
+        link, paid, refused, unmatched = await desk.house.journal.read(lambda db: self._memory(db, invoice))
+        live = link if link is not None and link.status in {"live", "voided"} else None
+        return InvoiceCase(
+            invoice=invoice,
+            location=record,
+            settings=settings,
+            company=await desk.realm.company(),
+            now=desk.now(),
+            link=live,
+            agreed=msgspec.json.decode(live.agreed, type=InvoiceDraft) if live and live.agreed else None,
+            customer=await self._customers.known(invoice.person),
+            default_item=await desk.default_item(DEFAULT_ITEM),
+            transactions=transactions,
+            posted=paid,
+            first_seen_unmatched=unmatched,
+            number_variant=refused,
+        )
+
+    def _memory(
+        self, db: Connection, invoice: Invoice
+    ) -> tuple[Link | None, tuple[PostedPayment, ...], int, datetime | None]:
+        location = self._desk.location
+        posted = [link for link in links.of_source(db, location, "payment", invoice.id) if link.status == "live"]
+        since = evidence.get(db, location, "unmatched", invoice.id)
+        return (
+            links.get(db, location, "invoice", invoice.id),
+            tuple(_posted(link) for link in posted),
+            len(number_refusals(db, location, invoice_chain(invoice.id))),
+            datetime.fromisoformat(since.decode()) if since else None,
+        )
+
+    async def _transactions(self, invoice: Invoice) -> tuple[Transaction, ...]:
+        """Every transaction that names this invoice, whichever of its fields does (attribution is UNVERIFIED)."""
+        if not invoice.amount_paid:
+            return ()
+        location = self._desk.location
+        rows, _ = await self._desk.crm.read(avantto_reads.transactions_page(location, 0, 100, entity_id=invoice.id))
+        kept = await self._desk.house.journal.read(lambda db: evidence.about(db, location, "transaction", invoice.id))
+        known = {row.id: row for row in (msgspec.json.decode(body, type=Transaction) for body in kept)}
+        return tuple((known | {row.id: row for row in rows}).values())
+
+    async def _level(self, invoice: Invoice, case: InvoiceCase) -> Turn:
+        """Both sides agree: remember from which version, so that the next poll need not look again."""
+        link = case.link
+        if link is not None and link.version != _version(invoice):
+            agreed = msgspec.structs.replace(link, version=_version(invoice), updated_at=self._desk.now())
+            await self._desk.house.journal.write(lambda db: links.put(db, agreed))
+        return Done()
+
+    async def _do(self, case: InvoiceCase, step: BookStep) -> Turn | None:
+        match step:
+            case CreateInvoice(draft=draft):
+                return await self._create(case, draft)
+            case UpdateInvoice(draft=draft, changed=changed):
+                return await self._update(case, draft, changed)
+            case VoidInvoice():
+                return await self._void(case)
+            case RecordPayment(part=part, draft=payment):
+                return await self._pay(case, part, payment)
+            case AdoptPayment():
+                return await self._adopt(case, step)
+            case _:
+                return await self._prepare(case, step)
+
+    async def _prepare(self, case: InvoiceCase, step: BookStep) -> Turn | None:
+        """The steps that write nothing for the invoice itself."""
+        match step:
+            case NeedCustomer(person=person):
+                return await self._customers.ensure(person)
+            case NeedItem(draft=item):
+                return await self._desk.make_item(item)
+            case Wait(delay=delay, reason=reason):
+                await self._note_unmatched(case)
+                return self._desk.later(delay.total_seconds(), reason.code)
+            case Hold(reason=reason):
+                return await self._hold(case, reason)
+            case PauseMoney(reason=reason):
+                return await self._desk.pause(reason)
+            case _:
+                return Done()
+
+    async def _hold(self, case: InvoiceCase, reason: Reason) -> Turn:
+        kind = Kind.INVOICE_UPDATE if case.link else Kind.INVOICE_CREATE
+        chain, source = invoice_chain(case.invoice.id), Source("invoice", case.invoice.id)
+        return await self._desk.hold(kind, chain, source, _version(case.invoice), reason)
+
+    def _operation(self, case: InvoiceCase, kind: Kind, call: Call, draft: InvoiceDraft) -> Operation:
+        return self._desk.operation(
+            kind,
+            invoice_chain(case.invoice.id),
+            Source("invoice", case.invoice.id),
+            call,
+            draft,
+            version=_version(case.invoice),
+            target=case.link.object_id if case.link else "",
+            expected=f"{draft.total.amount:f}",
+        )
+
+    async def _create(self, case: InvoiceCase, draft: InvoiceDraft) -> Turn | None:
+        if case.number_variant and await self._adopt_taken(case):
+            return None
+        call = encode.invoice_create(draft, case.company)
+        later, _ = await self._desk.carry_out(self._operation(case, Kind.INVOICE_CREATE, call, draft))
+        return later
+
+    async def _adopt_taken(self, case: InvoiceCase) -> bool:
+        """Before the number gets a variant: is the invoice that has it ours?"""
+        refused = await self._desk.refused_for_number(invoice_chain(case.invoice.id))
+        return refused is not None and await self._doubts.adopt_if_ours(refused)
+
+    async def _update(self, case: InvoiceCase, draft: InvoiceDraft, changed: frozenset[str]) -> Turn | None:
+        link = _present(case.link)
+        call = encode.invoice_update(link.object_id, link.sync_token, draft, changed, case.company)
+        later, verdict = await self._desk.carry_out(self._operation(case, Kind.INVOICE_UPDATE, call, draft))
+        if _stale(verdict.fault):
+            return await self._read_again(case, changed)
+        return later
+
+    async def _void(self, case: InvoiceCase) -> Turn | None:
+        link = _present(case.link)
+        draft = case.agreed
+        op = self._desk.operation(
+            Kind.INVOICE_VOID,
+            invoice_chain(case.invoice.id),
+            Source("invoice", case.invoice.id),
+            encode.invoice_void(link.object_id, link.sync_token),
+            draft,
+            version=_version(case.invoice),
+            target=link.object_id,
+        )
+        later, verdict = await self._desk.carry_out(op)
+        if _stale(verdict.fault):
+            return await self._read_again(case, frozenset())
+        return later
+
+    async def _read_again(self, case: InvoiceCase, changed: frozenset[str]) -> Turn | None:
+        """The copy in QuickBooks moved on (our own payment, or a person): the one re-read a conflict is worth."""
+        link, agreed = _present(case.link), case.agreed
+        theirs = await self._desk.realm.access.read(
+            books_reads.invoice(link.object_id, case.company.currency), key=self._desk.location
+        )
+        both = conflicts(agreed, theirs.draft, changed) if agreed else changed
+        if both:
+            names = ", ".join(sorted(both))
+            text = f"Invoice {case.invoice.number} was changed in QuickBooks and in Avantto: {names}."
+            return await self._hold(case, Reason("invoice.conflict", text, "avantto-qbo retry ID or skip ID"))
+        fresh = msgspec.structs.replace(link, sync_token=theirs.row.sync_token, updated_at=self._desk.now())
+        await self._desk.house.journal.write(lambda db: links.put(db, fresh))
+        return None
+
+    async def _pay(self, case: InvoiceCase, part: str, draft: PaymentDraft) -> Turn | None:
+        op = self._desk.operation(
+            Kind.PAYMENT_CREATE,
+            invoice_chain(case.invoice.id),
+            Source("payment", case.invoice.id, part),
+            encode.payment_create(draft, case.company),
+            draft,
+            version=_version(case.invoice),
+            expected=f"{draft.total.amount:f}",
+        )
+        later, _ = await self._desk.carry_out(op)
+        return later
+
+    async def _adopt(self, case: InvoiceCase, step: AdoptPayment) -> Turn | None:
+        location, now = self._desk.location, self._desk.now()
+
+        def move(db: Connection) -> None:
+            link = links.get(db, location, "payment", case.invoice.id, step.old_part)
+            if link is not None:
+                links.repart(db, link, step.new_part, now)
+
+        await self._desk.house.journal.write(move)
+        return None
+
+    async def _note_unmatched(self, case: InvoiceCase) -> None:
+        """Remember since when Avantto says paid without a transaction that explains it."""
+        if case.first_seen_unmatched is not None:
+            return
+        location, now = self._desk.location, self._desk.now()
+        body = now.isoformat().encode()
+        await self._desk.house.journal.write(
+            lambda db: evidence.put(db, location, "unmatched", case.invoice.id, "", body, now)
+        )
+
+
+def _version(invoice: Invoice) -> str:
+    return invoice.updated_at.isoformat()
+
+
+def _posted(link: Link) -> PostedPayment:
+    draft = msgspec.json.decode(link.agreed, type=PaymentDraft)
+    return PostedPayment(link.part, draft.total, link.object_id)
+
+
+def _stale(fault: Fault | None) -> bool:
+    return fault is not None and fault.kind is FaultClass.STALE
+
+
+def _present(link: Link | None) -> Link:
+    if link is None:
+        raise LookupError("a change was planned for an invoice that has no copy")
+    return link

@@ -1,0 +1,112 @@
+"""Rate limits of one realm or one location, shared fairly among those who use it.
+
+Several windows hold at once (8 a second and 400 a minute, say) besides a cap on requests in flight. Waiters queue per
+key and keys take turns, so that one busy location never starves another of the same realm.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import anyio
+import msgspec
+
+from avantto_qbo.actors.ports import Clock
+
+
+class Window(msgspec.Struct, frozen=True):
+    """At most `count` requests in any `seconds`."""
+
+    count: int
+    seconds: float
+
+
+class Limiter:
+    """Hand out turns: `async with limiter.turn(key): send()`."""
+
+    def __init__(self, clock: Clock, windows: Sequence[Window], in_flight: int) -> None:
+        self._clock = clock
+        self._windows = tuple(windows)
+        self._started: deque[datetime] = deque()
+        self._free = in_flight
+        self._queues: dict[str, deque[anyio.Event]] = {}
+        self._paused_until: datetime | None = None
+        self._pumping = False
+
+    def pause(self, until: datetime) -> None:
+        """Start nothing before `until`: the other side said so."""
+        if self._paused_until is None or until > self._paused_until:
+            self._paused_until = until
+
+    def wait_for(self, now: datetime) -> float:
+        """Seconds until the next request may start, 0.0 when it may now."""
+        self._forget(now)
+        waits = [self._window_wait(window, now) for window in self._windows]
+        if self._paused_until is not None:
+            waits.append((self._paused_until - now).total_seconds())
+        return max(0.0, *waits)
+
+    def _window_wait(self, window: Window, now: datetime) -> float:
+        if len(self._started) < window.count:
+            return 0.0
+        earliest = self._started[-window.count] + timedelta(seconds=window.seconds)
+        return (earliest - now).total_seconds()
+
+    def _forget(self, now: datetime) -> None:
+        horizon = now - timedelta(seconds=max(window.seconds for window in self._windows))
+        while self._started and self._started[0] <= horizon:
+            self._started.popleft()
+
+    @asynccontextmanager
+    async def turn(self, key: str = "") -> AsyncIterator[None]:
+        """Wait for a turn of `key`, hold it while the request is under way."""
+        await self._acquire(key)
+        try:
+            yield
+        finally:
+            self._free += 1
+            self._hand_on()
+
+    async def _acquire(self, key: str) -> None:
+        ticket = anyio.Event()
+        self._queues.setdefault(key, deque()).append(ticket)
+        try:
+            self._hand_on()
+            await ticket.wait()
+            await self._until_allowed()
+        except BaseException:
+            self._give_up(key, ticket)
+            raise
+        self._pumping = False
+        self._started.append(self._clock.now())
+        self._free -= 1
+        self._hand_on()
+
+    async def _until_allowed(self) -> None:
+        while (delay := self.wait_for(self._clock.now())) > 0:
+            await self._clock.sleep(delay)
+
+    def _give_up(self, key: str, ticket: anyio.Event) -> None:
+        if ticket.is_set():  # it was our turn: let the next one try
+            self._pumping = False
+            self._hand_on()
+        elif (queue := self._queues.get(key)) is not None:
+            queue.remove(ticket)
+
+    def _hand_on(self) -> None:
+        """Let the next waiter of the next key try, one at a time, while a place in flight is free."""
+        if self._pumping or self._free <= 0:
+            return
+        for key in list(self._queues):
+            queue = self._queues.pop(key)
+            if not queue:
+                continue
+            ticket = queue.popleft()
+            if queue:
+                self._queues[key] = queue  # re-inserted last: the keys take turns
+            self._pumping = True
+            ticket.set()
+            return

@@ -1,0 +1,169 @@
+"""The location actor: it exists while there is mail, takes one turn at a time, and goes away.
+
+One location's operations never overlap because this is one task. One bad document never stops the others: its mail is
+put off with the reason, and the next turn is somebody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from avantto_qbo.actors import mailbox
+from avantto_qbo.actors.access import Access
+from avantto_qbo.actors.contacts import Contacts
+from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.desk import Desk, Done, Turn
+from avantto_qbo.actors.doubts import Doubts
+from avantto_qbo.actors.house import House
+from avantto_qbo.actors.invoices import Invoices
+from avantto_qbo.actors.limiter import Limiter, Window
+from avantto_qbo.actors.performer import Performer
+from avantto_qbo.actors.realm import RealmActor
+from avantto_qbo.actors.receipts import Receipts
+from avantto_qbo.actors.reviews import Reviews
+from avantto_qbo.errors import AuthError, RejectedError, TransientError
+from avantto_qbo.journal import inbox, locations, operations
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.ids import LocationId, OperationId
+from avantto_qbo.model.operation import WAITING, Operation
+from avantto_qbo.model.records import Envelope, Lane, Status, Topic
+from avantto_qbo.rules.books.retry import retry_at
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[Envelope], Awaitable[Turn]]
+# Half of the 80 per 10 s a location has at Avantto: backfill never starves the day's work (C1).
+_BACKFILL: Final = Window(40, 10.0)
+
+
+class LocationActor:
+    """One location's mailbox and the desk its mail is worked at."""
+
+    def __init__(self, house: House, location: LocationId, realm: RealmActor, crm: Access) -> None:
+        self.location, self.realm, self.crm = location, realm, crm
+        self._house = house
+        self._backfill = Limiter(house.clock, [_BACKFILL], in_flight=1)
+        self._turn = 0
+        self._performer = Performer(house, realm, crm)
+        self._handlers = self._desks(crm)
+        self._slow_handlers = self._desks(crm.within(self._backfill))
+
+    def _desks(self, crm: Access) -> dict[Topic, Handler]:
+        performer = Performer(self._house, self.realm, crm)
+        desk = Desk(self._house, self.location, realm=self.realm, crm=crm, performer=performer)
+        customers, doubts = Customers(desk), Doubts(self._house, self.realm, crm)
+        return {
+            Topic.INVOICE: Invoices(desk, customers, doubts).handle,
+            Topic.TRANSACTION: Receipts(desk, customers, doubts).handle,
+            Topic.CUSTOMER: Contacts(desk).handle,
+            Topic.PAYMENT: Reviews(desk).handle,
+            Topic.BACKFILL: self._backfill_pages,
+        }
+
+    async def drain(self, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Take turns until nothing is due, the location is not to be worked for, or the daemon stops."""
+        while not stopping() and await self._connected():
+            if (op := await self._due_operation()) is not None:
+                await self._guarded(op.id, self._go_on(op))
+            elif (envelope := await self._due_mail()) is not None:
+                await self._guarded(f"{envelope.topic}:{envelope.object_id}", self._open(envelope))
+            elif not await self._only_backfill_waits():
+                return
+
+    async def _connected(self) -> bool:
+        record = await self._house.journal.read(lambda db: locations.get(db, self.location))
+        return record is not None and record.status is Status.CONNECTED
+
+    async def _due_operation(self) -> Operation | None:
+        now = self._house.clock.now()
+        return await self._house.journal.read(lambda db: operations.due(db, self.location, now))
+
+    async def _due_mail(self) -> Envelope | None:
+        now = self._house.clock.now()
+        allowed = self._backfill.wait_for(now) == 0.0
+
+        def take(db: Connection) -> Envelope | None:
+            oldest = inbox.oldest(db, self.location, Lane.CONTACT)
+            lanes = mailbox.order(self._turn, now, oldest, backfill_allowed=allowed)
+            found = (inbox.take(db, self.location, lane, now) for lane in lanes)
+            return next((envelope for envelope in found if envelope is not None), None)
+
+        self._turn += 1
+        return await self._house.journal.read(take)
+
+    async def _only_backfill_waits(self) -> bool:
+        """Backfill has used up its share for now: wait a little, still open to other mail."""
+        now = self._house.clock.now()
+        pending = await self._house.journal.read(lambda db: inbox.take(db, self.location, Lane.BACKFILL, now))
+        if pending is None:
+            return False
+        await self._house.clock.sleep(min(0.25, self._backfill.wait_for(now)))
+        return True
+
+    async def _go_on(self, op: Operation) -> None:
+        await self._performer.go_on(op)
+
+    async def _open(self, envelope: Envelope) -> None:
+        handlers = self._slow_handlers if envelope.lane is Lane.BACKFILL else self._handlers
+        handler = handlers.get(envelope.topic)
+        turn = await handler(envelope) if handler is not None else Done()
+        await self._close(envelope, turn)
+
+    async def _close(self, envelope: Envelope, turn: Turn) -> None:
+        def close(db: Connection) -> None:
+            if isinstance(turn, Done):
+                inbox.finish(db, envelope)
+            else:
+                inbox.postpone(db, envelope, turn.next_at, waiting_for=turn.waiting_for, reason=turn.reason)
+
+        await self._house.journal.write(close)
+
+    async def _backfill_pages(self, _: Envelope) -> Turn:
+        while await self.realm.backfill_page(self.location):
+            await self._house.clock.sleep(0)
+        return Done()
+
+    async def _guarded(self, name: str, work: Awaitable[None]) -> None:
+        """Where a turn ends, its errors end too: passing ones wait, dead connections pause the location."""
+        try:
+            await work
+        except AuthError as error:
+            await self._broken(error)
+        except TransientError as error:
+            await self._put_off(name, error.reason, error.retry_after)
+        except RejectedError as error:
+            await self._put_off(name, f"{error.code}: {error.message}", timedelta(minutes=10))
+        except Exception:
+            log.exception("turn.failed", location=self.location, subject=name)
+            self._house.count("turn.failed")
+            await self._put_off(name, "an error of ours; see the log", timedelta(minutes=1))
+
+    async def _broken(self, error: AuthError) -> None:
+        """Only this location stops, and it says how to go on."""
+        now = self._house.clock.now()
+        reason = f"{error.provider} must be connected again ({error.reason}): avantto-qbo connect {self.location}"
+        await self._house.journal.write(lambda db: locations.set_status(db, self.location, Status.BROKEN, reason, now))
+        log.warning("location.broken", location=self.location, provider=error.provider)
+
+    async def _put_off(self, name: str, reason: str, asked: timedelta | None) -> None:
+        house, now = self._house, self._house.clock.now()
+
+        def _put_off_operation(db: Connection, op_id: OperationId, asked: timedelta | None) -> None:
+            op = operations.get(db, op_id)
+            if op is not None and op.state in WAITING:
+                operations.put_off(db, op.id, retry_at(op.attempts, asked, now, house.rng.random()), now)
+
+        def delay(db: Connection) -> None:
+            topic, _, object_id = name.partition(":")
+            if not object_id:
+                _put_off_operation(db, OperationId(name), asked)
+                return
+            envelope = inbox.get(db, self.location, Topic(topic), object_id)
+            if envelope is not None:
+                next_at = retry_at(envelope.attempts + 1, asked, now, house.rng.random())
+                inbox.postpone(db, envelope, next_at, reason=reason)
+
+        await house.journal.write(delay)

@@ -1,0 +1,155 @@
+"""Polls: what webhooks do not say, or did not say.
+
+Each puts mail into inboxes and moves its cursor in one transaction: `changes` of a realm (customers and payments),
+`payments` and `invoices` of a location.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+import structlog
+
+from avantto_qbo.actors.directory import Directory
+from avantto_qbo.actors.house import House
+from avantto_qbo.actors.location import LocationActor
+from avantto_qbo.avantto import reads
+from avantto_qbo.errors import AuthError, RejectedError, TransientError
+from avantto_qbo.journal import cursors, evidence, inbox, locations
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.avantto import InvoiceHead, Transaction
+from avantto_qbo.model.ids import LocationId, RealmId
+from avantto_qbo.model.records import Lane, LocationRecord, Status, Topic
+
+log = structlog.get_logger(__name__)
+CHANGES: Final = "changes"
+PAYMENTS: Final = "payments"
+INVOICES: Final = "invoices"
+PAYMENTS_HINT: Final = "payments_hint"
+_PAGE: Final = 100
+_MOST_PAGES: Final = 50
+# Webhooks and rows may be late, and clocks differ: look back this far behind the newest row seen.
+_OVERLAP: Final = timedelta(hours=6)
+# After an order webhook its payment is seconds away: look often for a while (S2).
+_HINT_LASTS: Final = timedelta(minutes=2)
+_HINT_PACE: Final = timedelta(seconds=10)
+_BROKEN_PAUSE: Final = timedelta(minutes=10)
+
+
+class Pollers:
+    """Run one poll by its name and say when it is due again."""
+
+    def __init__(self, house: House, directory: Directory) -> None:
+        self._house, self._directory = house, directory
+
+    async def run(self, owner: str, name: str) -> datetime | None:
+        """Run poll `name` of `owner` (a realm or location id); None when it is not to run any more."""
+        started = self._house.clock.now()
+        try:
+            return await self._run(owner, name, started)
+        except AuthError as error:
+            await self._broken(owner, name, error)
+        except (TransientError, RejectedError) as error:
+            log.warning("poll.failed", poll=name, owner=owner, error=type(error).__name__)
+            self._house.count(f"poll.failed.{name}")
+            return started + self._interval(name) * 1.1
+        except Exception:
+            log.exception("poll.failed", poll=name, owner=owner)
+            self._house.count(f"poll.failed.{name}")
+        return started + max(self._interval(name), _BROKEN_PAUSE)
+
+    def _interval(self, name: str) -> timedelta:
+        pace = self._house.pace
+        return {CHANGES: pace.contacts, PAYMENTS: pace.payments, INVOICES: pace.invoices}[name]
+
+    async def _run(self, owner: str, name: str, started: datetime) -> datetime | None:
+        if name == CHANGES:
+            await self._directory.realm(RealmId(owner)).poll()
+            return started + self._interval(name)
+        record = await self._house.journal.read(lambda db: locations.get(db, LocationId(owner)))
+        if record is None or record.status is Status.DISCONNECTED:
+            return None
+        actor = await self._directory.location(record.id)
+        if actor is not None and record.status is not Status.BROKEN:
+            await (self._payments(record, actor) if name == PAYMENTS else self._invoices(record, actor))
+            self._house.nudge(record.id)
+        return started + await self._pace_of(record.id, name, started)
+
+    async def _pace_of(self, location: LocationId, name: str, started: datetime) -> timedelta:
+        if name != PAYMENTS:
+            return self._interval(name)
+        hint = await self._house.journal.read(lambda db: cursors.get(db, location, PAYMENTS_HINT))
+        recent = hint is not None and started - datetime.fromisoformat(hint) < _HINT_LASTS
+        return min(self._interval(name), _HINT_PACE) if recent else self._interval(name)
+
+    async def _broken(self, owner: str, name: str, error: AuthError) -> None:
+        """A dead realm stops its locations, a dead location only itself; each says how to go on."""
+        now = self._house.clock.now()
+
+        def mark(db: Connection) -> None:
+            members = locations.of_realm(db, RealmId(owner)) if name == CHANGES else []
+            single = locations.get(db, LocationId(owner))
+            for record in [*members, *([single] if single else [])]:
+                if record.status is Status.CONNECTED:
+                    text = f"{error.provider} must be connected again: avantto-qbo connect {record.id}"
+                    locations.set_status(db, record.id, Status.BROKEN, text, now)
+
+        await self._house.journal.write(mark)
+        log.warning("location.broken", owner=owner, provider=error.provider)
+
+    async def _payments(self, record: LocationRecord, actor: LocationActor) -> None:
+        """Transactions since the cursor less the overlap, never from behind the cut-off (S5)."""
+        cursor = await self._house.journal.read(lambda db: cursors.get(db, record.id, PAYMENTS))
+        newest = datetime.fromisoformat(cursor) if cursor else record.books_from
+        start = max(record.books_from, newest - _OVERLAP)
+        offset, found = 0, list[Transaction]()
+        for _ in range(_MOST_PAGES):
+            rows, total = await actor.crm.read(reads.transactions_page(record.id, offset, _PAGE, start=start))
+            found += rows
+            offset += len(rows)
+            if not rows or offset >= total:
+                break
+        await self._house.journal.write(lambda db: self._take_payments(db, record, found, newest))
+
+    def _take_payments(self, db: Connection, record: LocationRecord, rows: list[Transaction], newest: datetime) -> None:
+        now = self._house.clock.now()
+        for row in rows:
+            body = msgspec.json.encode(row)
+            if evidence.get(db, record.id, "transaction", row.id) == body:
+                continue
+            about = row.source_id or row.entity_id
+            evidence.put(db, record.id, "transaction", row.id, about, body, row.updated_at)
+            inbox.tell(db, record.id, Topic.TRANSACTION, row.id, Lane.MONEY, now)
+        latest = max([newest, *(row.created_at for row in rows)])
+        cursors.put(db, record.id, PAYMENTS, latest.isoformat(), now)
+
+    async def _invoices(self, record: LocationRecord, actor: LocationActor) -> None:
+        """Every list row whose `updatedAt` we have not seen; the list has no filter for it."""
+        offset, found = 0, list[InvoiceHead]()
+        for _ in range(_MOST_PAGES):
+            rows, total = await actor.crm.read(reads.invoices_page(record.id, offset, _PAGE))
+            found += rows
+            offset += len(rows)
+            if not rows or offset >= total:
+                break
+        await self._house.journal.write(lambda db: self._take_invoices(db, record, found))
+
+    def _take_invoices(self, db: Connection, record: LocationRecord, rows: list[InvoiceHead]) -> None:
+        now = self._house.clock.now()
+        for row in rows:
+            seen = f"{row.status}@{row.updated_at.isoformat()}".encode()
+            if row.created_at < record.books_from or evidence.get(db, record.id, "invoice_row", row.id) == seen:
+                continue
+            evidence.put(db, record.id, "invoice_row", row.id, "", seen, row.updated_at)
+            inbox.tell(db, record.id, Topic.INVOICE, row.id, Lane.MONEY, now)
+
+
+def first_polls(db: Connection, record: LocationRecord, now: datetime, *, backfill: bool) -> None:
+    """Schedule a newly connected location's polls at once."""
+    cursors.schedule(db, record.realm, CHANGES, now, sooner_only=True)
+    cursors.schedule(db, record.id, PAYMENTS, now)
+    cursors.schedule(db, record.id, INVOICES, now)
+    if backfill:
+        inbox.tell(db, record.id, Topic.BACKFILL, "customers", Lane.BACKFILL, now)

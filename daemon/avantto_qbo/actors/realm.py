@@ -1,0 +1,207 @@
+"""The realm actor: what all locations of one QuickBooks company share.
+
+Its limits and tokens (in `access`), the facts of the company, the one-name-at-a-time rule, the change feed's cursor,
+and the count of metered reads.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import anyio
+import msgspec
+
+from avantto_qbo.actors.access import Access
+from avantto_qbo.actors.house import House
+from avantto_qbo.journal import cursors, customers, evidence, inbox, locations, usage
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.ids import LocationId, RealmId
+from avantto_qbo.model.quickbooks import Changes, Company, CustomerRow, PaymentRow
+from avantto_qbo.model.records import IndexedCustomer, Lane, LocationRecord, RealmRecord, Status, Topic
+from avantto_qbo.quickbooks import company as facts
+from avantto_qbo.quickbooks import reads
+from avantto_qbo.rules.identity import normal_email, normal_phone
+
+_FACTS_LAST: Final = timedelta(hours=24)
+_OVERLAP: Final = timedelta(minutes=5)  # whether changedSince is inclusive is UNVERIFIED; rows seen before cost nothing
+_FEED_REACH: Final = timedelta(days=25)  # the feed looks back 30 days at most; leave room
+_PAGE: Final = 1000
+
+
+class RealmActor:
+    """One QuickBooks company."""
+
+    def __init__(self, house: House, realm: RealmId, access: Access) -> None:
+        self.realm, self.access = realm, access
+        self.one_name = anyio.Lock()
+        self._house = house
+        self._company: Company | None = None
+        self._fresh_until: datetime | None = None
+        self._loading = anyio.Lock()
+        self._reads_to_count = 0
+
+    def count_read(self) -> None:
+        """Note one metered read; the number is kept with the next poll's transaction."""
+        self._reads_to_count += 1
+
+    async def company(self) -> Company:
+        """The facts rules decide by, at most a day old."""
+        async with self._loading:
+            if self._company is None:
+                self._company = await self._remembered()
+            now = self._house.clock.now()
+            if self._company is None or self._fresh_until is None or now >= self._fresh_until:
+                self._company = await self.learn()
+            return self._company
+
+    def forget_company(self) -> None:
+        """Something it named was refused or made: read it again at the next use."""
+        self._fresh_until = None
+
+    async def learn(self) -> Company:
+        """Read the facts from QuickBooks and keep them."""
+        company = await self.access.read(facts.company(self.realm))
+        items = await self.access.read(facts.items_page())
+        company = msgspec.structs.replace(company, items=items)
+        now = self._house.clock.now()
+        record = RealmRecord(self.realm, msgspec.json.encode(company), now)
+        await self._house.journal.write(lambda db: locations.put_realm(db, record))
+        self._company, self._fresh_until = company, now + _FACTS_LAST
+        return company
+
+    async def _remembered(self) -> Company | None:
+        record = await self._house.journal.read(lambda db: locations.get_realm(db, self.realm))
+        if record is None or not record.company:
+            return None
+        self._fresh_until = record.refreshed_at + _FACTS_LAST
+        return msgspec.json.decode(record.company, type=Company)
+
+    async def poll(self) -> int:
+        """Ask the change feed once and put what is new into the inboxes; returns how many rows were new."""
+        since = await self._cursor()
+        changes = await self._changes(since)
+        fresh = await self._house.journal.write(lambda db: self._take_in(db, changes))
+        for location in await self._locations():
+            self._house.nudge(location.id)
+        return fresh
+
+    async def _cursor(self) -> datetime:
+        text = await self._house.journal.read(lambda db: cursors.get(db, self.realm, "changes"))
+        return datetime.fromisoformat(text) if text else self._house.clock.now()
+
+    async def _changes(self, since: datetime) -> Changes:
+        start = since - _OVERLAP
+        if self._house.clock.now() - start > _FEED_REACH:
+            return await self._paged(start, start)
+        changes = await self.access.read(reads.changes(start))
+        return await self._paged(start, changes.as_of) if changes.overflowed else changes
+
+    async def _paged(self, since: datetime, as_of: datetime) -> Changes:
+        """The feed has no pages: past its cap, or its reach, only queries by time are complete."""
+        found: list[CustomerRow] = []
+        while page := await self.access.read(reads.customers_since(since, len(found) + 1)):
+            found += page
+            if len(page) < _PAGE:
+                break
+        paid: list[PaymentRow] = []
+        while rows := await self.access.read(reads.payments_since(since, len(paid) + 1)):
+            paid += rows
+            if len(rows) < _PAGE:
+                break
+        newest = max([as_of, *(row.updated_at for row in found), *(row.updated_at for row in paid)])
+        return Changes(tuple(found), tuple(paid), newest)
+
+    def _take_in(self, db: Connection, changes: Changes) -> int:
+        """Rows into inboxes and cursor forward, in one transaction."""
+        now = self._house.clock.now()
+        members = [place for place in locations.of_realm(db, self.realm) if place.status is not Status.DISCONNECTED]
+        fresh = sum(self.take_customer(db, members, row, Lane.CONTACT) for row in changes.customers)
+        fresh += sum(self._take_payment(db, members, row) for row in changes.payments)
+        cursors.put(db, self.realm, "changes", changes.as_of.isoformat(), now)
+        self._flush_reads(db, now)
+        return fresh
+
+    def take_customer(self, db: Connection, members: list[LocationRecord], row: CustomerRow, lane: Lane) -> bool:
+        """Index a row and tell every location of the realm, unless this very version was seen before."""
+        if not customers.remember(db, self._indexed(row, members)):
+            return False
+        now = self._house.clock.now()
+        payload = msgspec.json.encode(row)
+        for place in members:
+            inbox.tell(db, place.id, Topic.CUSTOMER, row.id, lane, now, payload=payload, changed_at=row.updated_at)
+        return True
+
+    def _indexed(self, row: CustomerRow, members: list[LocationRecord]) -> IndexedCustomer:
+        marks = self._house.fingerprints
+        country = members[0].country if members else ""
+        phones = filter(None, (normal_phone(phone, country) for phone in row.phones))
+        return IndexedCustomer(
+            realm=self.realm,
+            id=row.id,
+            updated_at=row.updated_at,
+            created_at=row.created_at,
+            sync_token=row.sync_token,
+            active=row.active,
+            job=row.job,
+            project=row.project,
+            name_key=marks.name(row.display_name),
+            email_keys=tuple(marks.email(normal_email(email)) for email in row.emails),
+            phone_keys=tuple(marks.phone(phone) for phone in phones),
+        )
+
+    def _take_payment(self, db: Connection, members: list[LocationRecord], row: PaymentRow) -> bool:
+        seen = f"{row.sync_token}@{row.updated_at.isoformat()}".encode()
+        fresh = False
+        for place in members:
+            if evidence.get(db, place.id, "payment", row.id) == seen:
+                continue
+            now = self._house.clock.now()
+            evidence.put(db, place.id, "payment", row.id, row.customer_id, seen, row.updated_at)
+            inbox.tell(
+                db,
+                place.id,
+                Topic.PAYMENT,
+                row.id,
+                Lane.CONTACT,
+                now,
+                payload=msgspec.json.encode(row),
+                changed_at=row.updated_at,
+            )
+            fresh = True
+        return fresh
+
+    def _flush_reads(self, db: Connection, now: datetime) -> None:
+        if self._reads_to_count:
+            usage.add_reads(db, self.realm, now.strftime("%Y-%m"), self._reads_to_count)
+            self._reads_to_count = 0
+
+    async def _locations(self) -> list[LocationRecord]:
+        return await self._house.journal.read(lambda db: locations.of_realm(db, self.realm))
+
+    async def backfill_page(self, location: LocationId) -> bool:
+        """Enumerate one more page of existing customers for `location`; False when there is none left (C1)."""
+        position = await self._house.journal.read(lambda db: cursors.get(db, location, "backfill")) or "1"
+        if position == "done":
+            return False
+        start = int(position)
+        rows = await self.access.read(reads.customers_page(start, _PAGE), key=location)
+        more = len(rows) == _PAGE
+        await self._house.journal.write(lambda db: self._take_page(db, location, rows, start, more=more))
+        return more
+
+    def _take_page(
+        self, db: Connection, location: LocationId, rows: tuple[CustomerRow, ...], start: int, *, more: bool
+    ) -> None:
+        now = self._house.clock.now()
+        member = locations.get(db, location)
+        if member is None:
+            return
+        for row in rows:
+            customers.remember(db, self._indexed(row, [member]))
+            payload = msgspec.json.encode(row)
+            inbox.tell(
+                db, location, Topic.CUSTOMER, row.id, Lane.BACKFILL, now, payload=payload, changed_at=row.updated_at
+            )
+        cursors.put(db, location, "backfill", str(start + len(rows)) if more else "done", now)
+        cursors.put(db, location, "backfill_listed", str(start + len(rows) - 1), now)

@@ -1,0 +1,170 @@
+"""Turn one payment into one sales receipt: the charge is the truth, the order only explains it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.desk import Desk, Done, Turn, number_refusals
+from avantto_qbo.actors.doubts import Doubts
+from avantto_qbo.avantto import orders, reads
+from avantto_qbo.avantto.rows import merge_transaction
+from avantto_qbo.errors import RejectedError
+from avantto_qbo.journal import evidence, inbox, links
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.avantto import Order, Transaction
+from avantto_qbo.model.drafts import ReceiptDraft
+from avantto_qbo.model.ids import receipt_chain
+from avantto_qbo.model.operation import Kind, Reason, Source
+from avantto_qbo.model.records import Envelope, Lane, Link, Topic
+from avantto_qbo.model.steps import (
+    BookStep,
+    CreateReceipt,
+    Hold,
+    Ignore,
+    NeedCustomer,
+    NeedItem,
+    PauseMoney,
+    ReceiptCase,
+    Wait,
+)
+from avantto_qbo.quickbooks import encode
+from avantto_qbo.rules.books.defaults import DEFAULT_ITEM
+from avantto_qbo.rules.books.plan import plan_receipt
+from avantto_qbo.rules.books.receipt import buyer
+
+_STEPS: Final = 12
+
+
+class Receipts:
+    """The payments of one location that are not payments of invoices."""
+
+    def __init__(self, desk: Desk, customers: Customers, doubts: Doubts) -> None:
+        self._desk, self._customers, self._doubts = desk, customers, doubts
+
+    async def handle(self, envelope: Envelope) -> Turn:
+        """Bring the books level with transaction `envelope.object_id`."""
+        transaction = await self._truth(envelope.object_id)
+        order = await self._order(transaction)
+        for _ in range(_STEPS):
+            busy = await self._desk.chain_busy(receipt_chain(transaction.id), _version(transaction))
+            if busy is not None:
+                return busy
+            case = await self._case(transaction, order)
+            steps = plan_receipt(case)
+            if not steps:
+                return Done()
+            turn = await self._do(case, steps[0])
+            if turn is not None:
+                return turn
+        return self._desk.later(60, "many steps")
+
+    async def _truth(self, transaction_id: str) -> Transaction:
+        """The row says when the money moved, the detail says who else has posted it."""
+        location = self._desk.location
+        detail = await self._desk.crm.read(reads.transaction(location, transaction_id))
+        kept = await self._desk.house.journal.read(lambda db: evidence.get(db, location, "transaction", transaction_id))
+        return merge_transaction(msgspec.json.decode(kept, type=Transaction), detail) if kept else detail
+
+    async def _order(self, transaction: Transaction) -> Order | None:
+        if not transaction.entity_id or transaction.entity_type == "invoice":
+            return None
+        try:
+            return await self._desk.crm.read(reads.order(self._desk.location, transaction.entity_id))
+        except RejectedError as error:
+            if error.code == "gone":
+                return None
+            raise
+
+    async def _case(self, transaction: Transaction, order: Order | None) -> ReceiptCase:
+        desk = self._desk
+        record, settings = await desk.place()
+        link, copy, refused = await desk.house.journal.read(lambda db: self._memory(db, transaction))
+        case = ReceiptCase(
+            transaction=transaction,
+            location=record,
+            settings=settings,
+            company=await desk.realm.company(),
+            now=desk.now(),
+            order=order,
+            evidence=_readable(copy),
+            link=link if link is not None and link.status == "live" else None,
+            customer=None,
+            default_item=await desk.default_item(DEFAULT_ITEM),
+            number_variant=refused,
+        )
+        return msgspec.structs.replace(case, customer=await self._customers.known(buyer(case)))
+
+    def _memory(self, db: Connection, transaction: Transaction) -> tuple[Link | None, bytes | None, int]:
+        location = self._desk.location
+        return (
+            links.get(db, location, "transaction", transaction.id),
+            evidence.get(db, location, "order", transaction.entity_id) if transaction.entity_id else None,
+            len(number_refusals(db, location, receipt_chain(transaction.id))),
+        )
+
+    async def _do(self, case: ReceiptCase, step: BookStep) -> Turn | None:
+        match step:
+            case NeedCustomer(person=person):
+                return await self._customers.ensure(person)
+            case NeedItem(draft=item):
+                return await self._desk.make_item(item)
+            case CreateReceipt(draft=draft):
+                return await self._create(case, draft)
+            case Wait(delay=delay, reason=reason):
+                return self._desk.later(delay.total_seconds(), reason.code)
+            case Hold(reason=reason):
+                return await self._hold(case, reason)
+            case PauseMoney(reason=reason):
+                return await self._desk.pause(reason)
+            case Ignore(reason=reason) if reason.code == "invoice_payment":
+                return await self._pass_on(case.transaction)
+            case Ignore():
+                return Done()
+            case _:
+                return await self._hold(case, Reason("receipt.plan", f"No way to carry out {type(step).__name__}."))
+
+    async def _create(self, case: ReceiptCase, draft: ReceiptDraft) -> Turn | None:
+        chain = receipt_chain(case.transaction.id)
+        refused = await self._desk.refused_for_number(chain)
+        if refused is not None and await self._doubts.adopt_if_ours(refused):
+            return None
+        op = self._desk.operation(
+            Kind.RECEIPT_CREATE,
+            chain,
+            Source("transaction", case.transaction.id),
+            encode.receipt_create(draft, case.company),
+            draft,
+            version=_version(case.transaction),
+            expected=f"{draft.total.amount:f}",
+        )
+        later, _ = await self._desk.carry_out(op)
+        return later
+
+    async def _hold(self, case: ReceiptCase, reason: Reason) -> Turn:
+        chain, source = receipt_chain(case.transaction.id), Source("transaction", case.transaction.id)
+        return await self._desk.hold(Kind.RECEIPT_CREATE, chain, source, _version(case.transaction), reason)
+
+    async def _pass_on(self, transaction: Transaction) -> Turn:
+        """A payment of an invoice: the invoice's own mail carries it."""
+        location, now = self._desk.location, self._desk.now()
+        invoice = transaction.source_id or transaction.entity_id
+        if invoice:
+            await self._desk.house.journal.write(
+                lambda db: inbox.tell(db, location, Topic.INVOICE, invoice, Lane.MONEY, now)
+            )
+        return Done()
+
+
+def _readable(copy: bytes | None) -> Order | None:
+    """The order webhook's copy, None for a body that makes no sense: then the order has no evidence."""
+    try:
+        return orders.order_from_webhook(copy) if copy else None
+    except ValueError:
+        return None
+
+
+def _version(transaction: Transaction) -> str:
+    return transaction.updated_at.isoformat()

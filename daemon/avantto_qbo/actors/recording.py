@@ -1,0 +1,161 @@
+"""Record what became of an operation, in one transaction: state, link, claim, who waits, and the activity line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.journal import activity, claims, customers, inbox, links, operations, reviews
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.journal.sealing import Fingerprints
+from avantto_qbo.model.drafts import CustomerDraft
+from avantto_qbo.model.ids import CustomerId, LocationId, RealmId
+from avantto_qbo.model.operation import Kind, Operation, State
+from avantto_qbo.model.records import Activity, IndexedCustomer, Link, ReviewState
+from avantto_qbo.rules.settle import Verdict
+
+Extra = Callable[[Connection], object]
+ENDED: Final = frozenset({State.DONE, State.SKIPPED})
+
+# Kind of operation → (kind of source in the link, entity in the books or the CRM).
+_LINKED: Final = {
+    Kind.CUSTOMER_CREATE: ("customer", "Customer"),
+    Kind.ITEM_CREATE: ("item", "Item"),
+    Kind.INVOICE_CREATE: ("invoice", "Invoice"),
+    Kind.INVOICE_UPDATE: ("invoice", "Invoice"),
+    Kind.INVOICE_VOID: ("invoice", "Invoice"),
+    Kind.PAYMENT_CREATE: ("payment", "Payment"),
+    Kind.RECEIPT_CREATE: ("transaction", "SalesReceipt"),
+    Kind.CONTACT_CREATE: ("contact", "Contact"),
+}
+
+
+def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fingerprints: Fingerprints) -> Operation:
+    """Move `op` along the verdict's path and make everything that follows from it true at once."""
+    for state in verdict.path:
+        op = operations.move(
+            db, op.id, state, now, next_at=verdict.next_at, reason=verdict.reason, object_id=verdict.object_id or None
+        )
+    if op.state in {State.DONE, State.CORRECTING}:
+        _link(db, op, verdict, now)
+    if op.state is State.DONE:
+        _after(db, op, verdict, now, fingerprints)
+    if op.state in ENDED:
+        claims.release(db, op.id)
+    if op.state in ENDED or op.state is State.HELD:
+        inbox.wake(db, op.id, now)
+    if op.state in {State.DONE, State.HELD} or (verdict.reason and verdict.reason.code == "unknown"):
+        activity.record(db, _line(op, verdict, now))
+    return op
+
+
+def link_of(db: Connection, op: Operation) -> Link | None:
+    """The link this operation makes or changes."""
+    if op.kind not in _LINKED:
+        return None
+    return links.get(db, op.location, _LINKED[op.kind][0], op.source.id, op.source.part)
+
+
+def with_status(link: Link, status: str, now: datetime) -> Link:
+    return msgspec.structs.replace(link, status=status, updated_at=now)
+
+
+def link_for(op: Operation, object_id: str, sync_token: str, now: datetime, before: Link | None = None) -> Link:
+    """The link between the document `op` speaks for and the object made from it."""
+    source_kind, entity = _LINKED[op.kind]
+    void = op.kind is Kind.INVOICE_VOID
+    return Link(
+        location=op.location,
+        realm=op.realm,
+        source_kind=source_kind,
+        source_id=op.source.id,
+        part=op.source.part,
+        entity=entity,
+        object_id=object_id,
+        created_at=before.created_at if before else now,
+        updated_at=now,
+        sync_token=sync_token or (before.sync_token if before else ""),
+        agreed=before.agreed if void and before else op.intent,
+        total=op.expected or (before.total if before else ""),
+        version=op.version,
+        status=_status(op),
+    )
+
+
+def _link(db: Connection, op: Operation, verdict: Verdict, now: datetime) -> None:
+    if op.kind in _LINKED and op.object_id:
+        links.put(db, link_for(op, op.object_id, verdict.sync_token, now, link_of(db, op)))
+
+
+def _status(op: Operation) -> str:
+    if op.state is State.CORRECTING:
+        return "correcting"
+    return "voided" if op.kind is Kind.INVOICE_VOID else "live"
+
+
+def _after(db: Connection, op: Operation, verdict: Verdict, now: datetime, fingerprints: Fingerprints) -> None:
+    match op.kind:
+        case Kind.CUSTOMER_CREATE:
+            _index_customer(db, op, now, fingerprints)
+        case Kind.MESSAGE_SEND:
+            unknown = verdict.reason is not None and verdict.reason.code == "unknown"
+            _close_review(db, op, ReviewState.UNKNOWN if unknown else ReviewState.SENT, now)
+        case _:
+            pass
+
+
+def _index_customer(db: Connection, op: Operation, now: datetime, fingerprints: Fingerprints) -> None:
+    """Know our own customer at once, and know its contact (C4: nothing is created when it comes back)."""
+    draft = msgspec.json.decode(op.intent, type=CustomerDraft)
+    customers.remember(
+        db,
+        IndexedCustomer(
+            realm=op.realm,
+            id=CustomerId(op.object_id),
+            updated_at=op.created_at,  # never newer than the row the change feed will bring
+            created_at=op.created_at,
+            sync_token="",
+            active=True,
+            job=False,
+            project=False,
+            name_key=fingerprints.name(draft.display_name),
+            email_keys=(fingerprints.email(draft.email),) if draft.email else (),
+            phone_keys=(fingerprints.phone(draft.phone),) if draft.phone else (),
+        ),
+    )
+    if op.source.kind == "customer" and op.source.id:
+        links.put(db, contact_link(op.location, op.realm, op.object_id, op.source.id, now))
+
+
+def contact_link(location: LocationId, realm: RealmId, customer: str, contact: str, now: datetime) -> Link:
+    """The pair of a QuickBooks customer and the contact it came from or became."""
+    return Link(
+        location=location,
+        realm=realm,
+        source_kind="contact",
+        source_id=customer,
+        part="",
+        entity="Contact",
+        object_id=contact,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _close_review(db: Connection, op: Operation, state: ReviewState, now: datetime) -> None:
+    review = reviews.get(db, op.realm, CustomerId(op.source.id))
+    if review is not None:
+        reviews.put(db, msgspec.structs.replace(review, state=state, updated_at=now))
+
+
+def _line(op: Operation, verdict: Verdict, now: datetime) -> Activity:
+    reason = verdict.reason
+    text = f"{op.kind} {op.source.kind} {op.source.id} → {op.state}"
+    if op.object_id:
+        text += f" (id {op.object_id})"
+    if reason is not None:
+        text += f": {reason.text}"
+    return Activity(at=now, location=op.location, event=f"{op.kind}.{op.state}", text=text, subject=op.source.id)

@@ -1,0 +1,249 @@
+"""Ask for a review once, when a customer's first invoice is paid in QuickBooks (R1-R3)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.actors.desk import Desk, Done, Turn
+from avantto_qbo.actors.recording import ENDED
+from avantto_qbo.avantto import encode
+from avantto_qbo.avantto import reads as crm_reads
+from avantto_qbo.errors import AvanttoQboError, RejectedError
+from avantto_qbo.journal import customers, inbox, links, operations, reviews
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.avantto import Contact
+from avantto_qbo.model.drafts import MessageDraft
+from avantto_qbo.model.ids import ContactId, CustomerId, OperationId, review_chain
+from avantto_qbo.model.operation import Kind, Operation, Reason, Source, State
+from avantto_qbo.model.quickbooks import PaymentRow
+from avantto_qbo.model.records import Envelope, Lane, LocationRecord, Review, ReviewState, Topic
+from avantto_qbo.model.settings import Settings
+from avantto_qbo.model.steps import (
+    Hold,
+    Ignore,
+    NeedContact,
+    NeedHistory,
+    ReviewCase,
+    ReviewStep,
+    SendMessage,
+    Settle,
+    Wait,
+)
+from avantto_qbo.quickbooks import reads as books_reads
+from avantto_qbo.rules.crm.review import plan_review, review_link
+
+_STEPS: Final = 8
+
+
+class AlreadyAskedError(AvanttoQboError):
+    """This person was asked before, under another customer or from another location of the realm."""
+
+
+class Reviews:
+    """The review requests of one location."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def handle(self, envelope: Envelope) -> Turn:
+        """Decide about the payment row in the envelope."""
+        payment = msgspec.json.decode(envelope.payload, type=PaymentRow)
+        case = await self._case(payment)
+        if case.review is not None and case.review.operation is not None:
+            return await self._under_way(case, case.review, case.review.operation)
+        return await self._decide(case)
+
+    async def _under_way(self, case: ReviewCase, review: Review, name: OperationId) -> Turn:
+        """A message was started: it ends by itself, or its refusal leaves the other channel."""
+        op = await self._desk.house.journal.read(lambda db: operations.get(db, name))
+        if op is None or op.state in ENDED:
+            return Done()
+        if op.state is not State.HELD or op.reason is None:
+            return self._desk.waiting(op.id, op.state)
+        done = await self._refused(case, review, op, op.reason.text)
+        return await self._decide(done) if isinstance(done, ReviewCase) else done
+
+    async def _decide(self, case: ReviewCase) -> Turn:
+        for _ in range(_STEPS):
+            steps = plan_review(case)
+            if not steps:
+                return Done()
+            done = await self._do(case, steps[0])
+            if not isinstance(done, ReviewCase):
+                return done
+            case = done
+        return self._desk.later(60, "many steps")
+
+    async def _case(self, payment: PaymentRow) -> ReviewCase:
+        record, settings = await self._desk.place()
+        review = await self._review(payment.customer_id)
+        return ReviewCase(
+            payment=payment,
+            review=review,
+            location=record,
+            settings=settings,
+            now=self._desk.now(),
+            business=record.name,
+        )
+
+    async def _review(self, customer: CustomerId) -> Review | None:
+        realm = self._desk.realm.realm
+        return await self._desk.house.journal.read(lambda db: reviews.get(db, realm, customer))
+
+    async def _do(self, case: ReviewCase, step: ReviewStep) -> Turn | ReviewCase:
+        match step:
+            case NeedHistory(customer=customer):
+                rows = await self._desk.realm.access.read(books_reads.invoices_of(customer), key=self._desk.location)
+                return msgspec.structs.replace(case, history=rows)
+            case NeedContact(customer=customer):
+                return await self._with_contact(case, customer)
+            case SendMessage(draft=draft):
+                return await self._send(case, draft)
+            case Settle(state=state, reason=reason):
+                return await self._settle(case, ReviewState(state), reason)
+            case Wait(delay=delay, reason=reason):
+                await self._settle(case, ReviewState.WAITING, reason)
+                return self._desk.later(delay.total_seconds(), reason.code)
+            case Hold(reason=reason):
+                return await self._hold(case, reason)
+            case Ignore():
+                return Done()
+
+    async def _with_contact(self, case: ReviewCase, customer: CustomerId) -> Turn | ReviewCase:
+        location = self._desk.location
+        link = await self._desk.house.journal.read(lambda db: links.get(db, location, "contact", customer))
+        if link is None:
+            return await self._make_contact_first(customer)
+        contact = await self._contact(ContactId(link.object_id))
+        if contact is None:
+            return await self._settle(case, ReviewState.DECLINED, Reason("no_contact", "The contact is gone."))
+        return msgspec.structs.replace(
+            case,
+            contact=contact,
+            imported=await self._imported(contact),
+            link=await self._link(case.location, case.settings),
+        )
+
+    async def _make_contact_first(self, customer: CustomerId) -> Turn:
+        """The change feed may show the payment before the customer: fetch the row, make the contact, come back."""
+        desk = self._desk
+        row = await desk.realm.access.read(books_reads.customer(customer), key=desk.location)
+        now, payload = desk.now(), msgspec.json.encode(row)
+        await desk.house.journal.write(
+            lambda db: inbox.tell(
+                db,
+                desk.location,
+                Topic.CUSTOMER,
+                customer,
+                Lane.CONTACT,
+                now,
+                payload=payload,
+                changed_at=row.updated_at,
+            )
+        )
+        return desk.later(5, "contact first")
+
+    async def _contact(self, contact: ContactId) -> Contact | None:
+        try:
+            return await self._desk.crm.read(crm_reads.contact(contact))
+        except RejectedError as error:
+            if error.code == "gone":
+                return None
+            raise
+
+    async def _imported(self, contact: Contact) -> bool:
+        """Did this contact come from QuickBooks? Whoever first came by a document of Avantto's gave their consent."""
+        location = self._desk.location
+        own = await self._desk.house.journal.read(lambda db: links.of_source(db, location, "customer", contact.id))
+        return not own
+
+    async def _link(self, record: LocationRecord, settings: Settings) -> str:
+        values = await self._desk.crm.read(crm_reads.custom_values(self._desk.location))
+        return review_link(settings, values, record.google_place_id)
+
+    async def _send(self, case: ReviewCase, draft: MessageDraft) -> Turn | ReviewCase:
+        op = self._desk.operation(
+            Kind.MESSAGE_SEND,
+            review_chain(case.payment.customer_id),
+            Source("review", case.payment.customer_id, draft.channel),
+            encode.message_send(draft),
+            draft,
+            version=case.payment.updated_at.isoformat(),
+        )
+        review = self._record(case, ReviewState.SENDING, "", channel=draft.channel, operation=op)
+        keys = await self._person_keys(case)
+        first = case.review is None or case.review.state is ReviewState.WAITING
+
+        def claim(db: Connection) -> None:
+            if not first:
+                reviews.put(db, review)
+            elif not reviews.claim(db, review, keys):
+                raise AlreadyAskedError
+
+        try:
+            later, verdict = await self._desk.carry_out(op, extra=claim)
+        except AlreadyAskedError:
+            return Done()
+        if verdict.state is State.HELD and verdict.fault is not None:
+            return await self._refused(case, review, op, verdict.fault.message)
+        return later or Done()
+
+    async def _refused(self, case: ReviewCase, review: Review, op: Operation, text: str) -> ReviewCase:
+        """Do-not-disturb and unsubscribed are final for this channel; the other one gets its one chance."""
+        now = self._desk.now()
+        tried = msgspec.structs.replace(
+            review, tried=(*review.tried, review.channel), reason=text, operation=None, updated_at=now
+        )
+
+        await self._desk.let_go(op, Reason("final", text))
+        await self._desk.house.journal.write(lambda db: reviews.put(db, tried))
+        return msgspec.structs.replace(case, review=tried)
+
+    async def _person_keys(self, case: ReviewCase) -> tuple[str, ...]:
+        """The same e-mail or phone in the realm is the same person, whatever the customer's id."""
+        realm, marks = self._desk.realm.realm, self._desk.house.fingerprints
+        row = await self._desk.house.journal.read(lambda db: customers.get(db, realm, case.payment.customer_id))
+        keys: set[str] = set()
+        if row is not None:
+            keys |= {f"email:{key}" for key in row.email_keys} | {f"phone:{key}" for key in row.phone_keys}
+        if case.contact is not None and case.contact.email:
+            keys.add(f"email:{marks.email(case.contact.email.lower())}")
+        return tuple(sorted(keys))
+
+    def _record(
+        self,
+        case: ReviewCase,
+        state: ReviewState,
+        reason: str,
+        *,
+        channel: str = "",
+        operation: Operation | None = None,
+    ) -> Review:
+        before = case.review
+        return Review(
+            realm=self._desk.realm.realm,
+            customer=case.payment.customer_id,
+            location=self._desk.location,
+            state=state,
+            paid_at=before.paid_at if before else case.payment.updated_at,
+            updated_at=self._desk.now(),
+            invoice=case.payment.invoices[0][0] if case.payment.invoices else "",
+            payment=case.payment.id,
+            contact=case.contact.id if case.contact else ContactId(""),
+            channel=channel or (before.channel if before else ""),
+            tried=before.tried if before else (),
+            reason=reason,
+            operation=operation.id if operation else None,
+        )
+
+    async def _settle(self, case: ReviewCase, state: ReviewState, reason: Reason) -> Turn:
+        review = self._record(case, state, reason.text)
+        await self._desk.house.journal.write(lambda db: reviews.put(db, review))
+        return Done()
+
+    async def _hold(self, case: ReviewCase, reason: Reason) -> Turn:
+        """One feature waits for its owner; nothing else does. Looked at again every hour."""
+        await self._settle(case, ReviewState.WAITING, reason)
+        return self._desk.later(3600, reason.code)

@@ -1,0 +1,134 @@
+"""Start actors when they have mail, poll when a poll is due, and sleep until the next of either.
+
+Actors are virtual: an idle location is a row. A nudge never carries a message; the mail is in the journal already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from avantto_qbo.actors.directory import Directory
+from avantto_qbo.actors.house import House
+from avantto_qbo.journal import cursors, inbox
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.ids import LocationId
+
+log = structlog.get_logger(__name__)
+_LONGEST_NAP: Final = 30.0
+
+Poll = Callable[[str, str], Awaitable[datetime | None]]
+
+
+class Supervisor:
+    """Owns every actor's task and every poll's."""
+
+    def __init__(self, house: House, directory: Directory, poll: Poll) -> None:
+        self._house, self._directory, self._poll = house, directory, poll
+        self._tasks: TaskGroup | None = None
+        self._running: set[LocationId] = set()
+        self._again: set[LocationId] = set()
+        self._polling: set[tuple[str, str]] = set()
+        self._news = anyio.Event()
+        self._stopping = False
+        self._stopped = anyio.Event()
+
+    def nudge(self, location: LocationId) -> None:
+        """There may be mail for `location`: see that its actor looks."""
+        if self._stopping or self._tasks is None:
+            return
+        if location in self._running:
+            self._again.add(location)
+            return
+        self._running.add(location)
+        self._tasks.start_soon(self._act, location)
+
+    def look_again(self) -> None:
+        """Something is due earlier than it was."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """Start no new turn; what is being sent is awaited by `run`."""
+        self._stopping = True
+        self._news.set()
+
+    async def stopped(self) -> None:
+        """Wait until the last turn has ended."""
+        await self._stopped.wait()
+
+    async def run(self) -> None:
+        """Run until stopped, then until the last turn has ended."""
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            while not self._stopping:
+                await self._start_what_is_due()
+                await self._nap()
+        self._tasks = None
+        self._stopped.set()
+
+    async def _start_what_is_due(self) -> None:
+        now = self._house.clock.now()
+
+        def due(db: Connection) -> tuple[list[LocationId], list[tuple[str, str]]]:
+            return inbox.due_locations(db, now), cursors.due_polls(db, now)
+
+        places, polls = await self._house.journal.read(due)
+        for location in places:
+            self.nudge(location)
+        for owner, name in polls:
+            self._start_poll(owner, name)
+
+    def _start_poll(self, owner: str, name: str) -> None:
+        if (owner, name) in self._polling or self._tasks is None or self._stopping:
+            return
+        self._polling.add((owner, name))
+        self._tasks.start_soon(self._run_poll, owner, name)
+
+    async def _run_poll(self, owner: str, name: str) -> None:
+        try:
+            next_at = await self._poll(owner, name)
+            if next_at is not None:
+                await self._house.journal.write(lambda db: cursors.schedule(db, owner, name, next_at))
+        finally:
+            self._polling.discard((owner, name))
+            self._news.set()
+
+    async def _nap(self) -> None:
+        now = self._house.clock.now()
+        moments = await self._house.journal.read(
+            lambda db: [moment for moment in (inbox.earliest(db), cursors.next_poll(db)) if moment is not None]
+        )
+        busy = self._running or self._polling
+        seconds = min([_LONGEST_NAP, *((moment - now).total_seconds() for moment in moments)])
+        await self._wait(max(0.05 if busy else 0.0, seconds))
+
+    async def _wait(self, seconds: float) -> None:
+        async with anyio.create_task_group() as waiting:
+            waiting.start_soon(self._alarm, seconds)
+            await self._news.wait()
+            waiting.cancel_scope.cancel()
+        self._news = anyio.Event()
+
+    async def _alarm(self, seconds: float) -> None:
+        await self._house.clock.sleep(seconds)
+        self._news.set()
+
+    async def _act(self, location: LocationId) -> None:
+        try:
+            while not self._stopping:
+                self._again.discard(location)
+                actor = await self._directory.location(location)
+                if actor is not None:
+                    await actor.drain(lambda: self._stopping)
+                if location not in self._again:
+                    return
+        except Exception:
+            log.exception("actor.failed", location=location)
+        finally:
+            self._running.discard(location)
+            self._news.set()

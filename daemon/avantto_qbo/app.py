@@ -1,0 +1,283 @@
+"""The composition root: configuration → objects → one task group. Started bottom-up, stopped top-down.
+
+`run` reads like a list because that is all it is; what a line makes, the lines below it may use.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Final
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from avantto_qbo import __version__
+from avantto_qbo.actors.access import Access
+from avantto_qbo.actors.directory import Directory
+from avantto_qbo.actors.house import House, Pace
+from avantto_qbo.actors.keeper import TokenKeeper
+from avantto_qbo.actors.limiter import Limiter, Window
+from avantto_qbo.actors.pollers import Pollers
+from avantto_qbo.actors.supervisor import Supervisor
+from avantto_qbo.avantto.client import AvanttoClient
+from avantto_qbo.avantto.oauth import AvanttoOAuth
+from avantto_qbo.avantto.webhooks import load_key
+from avantto_qbo.clock import SystemClock, SystemIds, system_rng
+from avantto_qbo.config import Config
+from avantto_qbo.journal import operations
+from avantto_qbo.journal.address import journal_path
+from avantto_qbo.journal.lock import JournalLock
+from avantto_qbo.journal.sealing import Fingerprints, Sealer
+from avantto_qbo.journal.sqlite import SqliteJournal, open_journal
+from avantto_qbo.metrics import Metrics
+from avantto_qbo.model.grant import Provider
+from avantto_qbo.model.ids import LocationId
+from avantto_qbo.quickbooks.client import QuickBooksClient
+from avantto_qbo.quickbooks.oauth import QuickBooksOAuth
+from avantto_qbo.secrets import Secrets
+from avantto_qbo.server.listening import listening, tcp_socket, unix_socket
+from avantto_qbo.server.ports import Readiness
+from avantto_qbo.server.private import private_app
+from avantto_qbo.server.public import public_app
+from avantto_qbo.server.status import status_app
+from avantto_qbo.service.browser import Browser
+from avantto_qbo.service.connecting import Connecting, Vendor
+from avantto_qbo.service.gauges import keep_gauges
+from avantto_qbo.service.intake import WebhookIntake
+from avantto_qbo.service.operator import Operator
+from avantto_qbo.systemd import Notifier, inherited_sockets, keep_watchdog, watchdog_interval
+from avantto_qbo.transport import AiohttpTransport, open_transport
+
+log = structlog.get_logger(__name__)
+
+# The vendor's 500 a minute and 10 a second are shared by all apps of the company: leave room.
+_REALM: Final = ((Window(8, 1.0), Window(400, 60.0)), 5)
+# 100 per 10 s and 200,000 a day per app and location: leave room for bursts we did not count.
+_LOCATION: Final = ((Window(80, 10.0), Window(180_000, 86_400.0)), 5)
+_IN_FLIGHT: Final = 140.0
+_AVANTTO_TIMEOUT: Final = 60.0
+SCOPES: Final = (
+    "contacts.readonly contacts.write invoices.readonly payments/orders.readonly payments/transactions.readonly "
+    "payments/subscriptions.readonly products.readonly locations.readonly locations/customValues.readonly "
+    "conversations/message.write workflows.readonly"
+).split()
+
+
+async def run(config: Config, secrets: Secrets) -> None:
+    """Run the daemon until SIGTERM or SIGINT; in-flight writes are awaited before it returns."""
+    notifier = Notifier.of(os.environ)
+    async with AsyncExitStack() as stack:
+        clock = SystemClock()
+        stack.enter_context(JournalLock(journal_path(config.journal.url)))
+        journal = await stack.enter_async_context(open_journal(config.journal.url, clock=clock))
+        transport = await stack.enter_async_context(open_transport(_places(config)))
+        daemon = Daemon(config, secrets, clock, journal, transport)
+        await daemon.recover()
+        tasks = await stack.enter_async_context(anyio.create_task_group())
+        await daemon.listen(stack)
+        tasks.start_soon(daemon.supervisor.run)
+        tasks.start_soon(keep_gauges, daemon.house, daemon.metrics)
+        _watch(tasks, notifier, clock)
+        notifier.ready()
+        log.info("daemon.ready", version=__version__)
+        await _until_told()
+        notifier.stopping()
+        log.info("daemon.stopping")
+        await daemon.stop()
+        tasks.cancel_scope.cancel()
+
+
+class Daemon:
+    """All objects of one running daemon, made in the order they depend on each other."""
+
+    def __init__(
+        self,
+        config: Config,
+        secrets: Secrets,
+        clock: SystemClock,
+        journal: SqliteJournal,
+        transport: AiohttpTransport,
+    ) -> None:
+        self._config, self._clock, self._journal = config, clock, journal
+        self.metrics = Metrics()
+        self._sealer = Sealer({"1": secrets.journal_key})
+        self._ready = False
+        self._vendors = _vendors(config, secrets, transport, clock)
+        self.house = House(
+            journal=journal,
+            clock=clock,
+            ids=SystemIds(clock),
+            rng=system_rng(),
+            fingerprints=Fingerprints(secrets.journal_key),
+            pace=_pace(config),
+            defaults=config.defaults,
+            nudge=self._nudge,
+            count=self._count,
+        )
+        directory = Directory(self.house, books=self._books, crm=self._crm)
+        self.supervisor = Supervisor(self.house, directory, Pollers(self.house, directory).run)
+        avantto, quickbooks = self._vendors[Provider.AVANTTO], self._vendors[Provider.QUICKBOOKS]
+        connecting = Connecting(self.house, directory, self._sealer, avantto=avantto, quickbooks=quickbooks)
+        self._browser = Browser(
+            self.house,
+            connecting,
+            avantto=avantto,
+            quickbooks=quickbooks,
+            key=secrets.journal_key,
+            public_url=config.server.public_url,
+        )
+        self._operator = Operator(
+            self.house,
+            directory,
+            connecting,
+            self._browser,
+            look_again=self.supervisor.look_again,
+            monthly_reads=config.polling.monthly_reads,
+        )
+        self._intake = WebhookIntake(
+            self.house,
+            keys=tuple(load_key(name) for name in config.avantto.webhook_keys),
+            verifier=secrets.quickbooks_webhook_verifier,
+            look_again=self.supervisor.look_again,
+        )
+
+    async def recover(self) -> None:
+        """What was being sent when the last run ended is in doubt; look it up when the slowest commit must be over."""
+        now = self._clock.now()
+        next_at = now + self._config.doubt.settle
+        doubtful = await self._journal.write(lambda db: operations.interrupted(db, now, next_at))
+        if doubtful:
+            log.warning("operations.interrupted", count=doubtful)
+
+    async def listen(self, stack: AsyncExitStack) -> None:
+        """Open the three doors: public, console, status."""
+        config, given = self._config, inherited_sockets(os.environ, os.getpid())
+        public = public_app(self._intake, self._browser, self.metrics, public_url=config.server.public_url)
+        console = private_app(self, self.metrics)
+        status = status_app(self._operator)
+        at_public = given.get("public") or tcp_socket("server.listen", config.server.listen)
+        at_console = given.get("console") or tcp_socket("console.listen", config.console.listen)
+        at_status = given.get("status") or unix_socket("status.socket", config.status.socket)
+        for app, listener in ((status, at_status), (console, at_console), (public, at_public)):
+            await stack.enter_async_context(listening(app, listener))
+        self._ready = True
+
+    async def stop(self) -> None:
+        """Start nothing new and await what is being sent."""
+        self._ready = False
+        self.supervisor.stop()
+        with anyio.move_on_after(_IN_FLIGHT):
+            await self.supervisor.stopped()
+
+    def readiness(self) -> Readiness:
+        """Up means the journal and the doors; a vendor that is down is not unreadiness."""
+        return Readiness(self._ready, () if self._ready else ("starting or stopping",))
+
+    def _nudge(self, location: LocationId) -> None:
+        self.supervisor.nudge(location)
+
+    def _count(self, name: str) -> None:
+        family, _, what = name.partition(".")
+        if family == "poll":
+            outcome, _, poll = what.partition(".")
+            self.metrics.polls.labels(poll, outcome).inc()
+        elif family == "operation":
+            kind, _, state = what.rpartition(".")
+            self.metrics.operations.labels(kind, state).inc()
+
+    def _books(self, subject: str, count_read: Callable[[], None]) -> Access:
+        def counted() -> None:
+            count_read()
+            self.metrics.metered_reads.inc()
+
+        windows, in_flight = _REALM
+        return self._access(Provider.QUICKBOOKS, subject, Limiter(self._clock, windows, in_flight), counted)
+
+    def _crm(self, subject: str, count_read: Callable[[], None]) -> Access:
+        windows, in_flight = _LOCATION
+        return self._access(Provider.AVANTTO, subject, Limiter(self._clock, windows, in_flight), count_read)
+
+    def _access(self, provider: Provider, subject: str, limiter: Limiter, on_read: Callable[[], None]) -> Access:
+        vendor = self._vendors[provider]
+        keeper = TokenKeeper(
+            provider,
+            subject,
+            journal=self._journal,
+            sealer=self._sealer,
+            endpoint=vendor.endpoint,
+            clock=self._clock,
+        )
+        return Access(
+            subject,
+            edge=vendor.edge,
+            keeper=keeper,
+            limiter=limiter,
+            clock=self._clock,
+            rng=self.house.rng,
+            on_read=on_read,
+        )
+
+
+def _vendors(
+    config: Config, secrets: Secrets, transport: AiohttpTransport, clock: SystemClock
+) -> dict[Provider, Vendor]:
+    avantto, quickbooks = config.avantto, config.quickbooks
+    return {
+        Provider.AVANTTO: Vendor(
+            Provider.AVANTTO,
+            AvanttoClient(transport, avantto.api_url, _AVANTTO_TIMEOUT),
+            AvanttoOAuth(
+                transport,
+                client_id=avantto.client_id,
+                client_secret=secrets.avantto_client_secret,
+                authorize_url=avantto.authorize_url,
+                token_url=avantto.token_url,
+                scopes=SCOPES,
+                clock=clock,
+            ),
+        ),
+        Provider.QUICKBOOKS: Vendor(
+            Provider.QUICKBOOKS,
+            QuickBooksClient(transport, quickbooks.api_url, quickbooks.timeout.total_seconds()),
+            QuickBooksOAuth(
+                transport,
+                client_id=quickbooks.client_id,
+                client_secret=secrets.quickbooks_client_secret,
+                authorize_url=quickbooks.authorize_url,
+                token_url=quickbooks.token_url,
+                revoke_url=quickbooks.revoke_url,
+                clock=clock,
+            ),
+        ),
+    }
+
+
+def _pace(config: Config) -> Pace:
+    return Pace(
+        settle=config.doubt.settle,
+        contacts=config.polling.contacts,
+        payments=config.polling.payments,
+        invoices=config.polling.invoices,
+    )
+
+
+def _places(config: Config) -> tuple[str, ...]:
+    """The only places this daemon ever sends a request to."""
+    avantto, quickbooks = config.avantto, config.quickbooks
+    return (avantto.api_url, avantto.token_url, quickbooks.api_url, quickbooks.token_url, quickbooks.revoke_url)
+
+
+def _watch(tasks: TaskGroup, notifier: Notifier, clock: SystemClock) -> None:
+    interval = watchdog_interval(os.environ, os.getpid())
+    if interval is not None:
+        tasks.start_soon(keep_watchdog, notifier, interval, clock.sleep, lambda: True)
+
+
+async def _until_told() -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            return

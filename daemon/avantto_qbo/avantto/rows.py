@@ -1,0 +1,174 @@
+"""Transactions: the list's rows and the detail answer do not show the same members, so both are kept and merged."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from avantto_qbo.avantto.leaves import (
+    Wire,
+    decoder,
+    first,
+    flag,
+    instant,
+    instant_or_none,
+    needed,
+    number,
+    number_or,
+    text,
+)
+from avantto_qbo.avantto.people import Snapshot
+from avantto_qbo.errors import InternalError
+from avantto_qbo.model.avantto import Transaction
+from avantto_qbo.model.ids import ContactId, LocationId
+
+_ZERO: Final = Decimal(0)
+
+# The only members that one of the two shapes lacks, by the neutral value they then have.
+_FILLABLE: Final = (
+    "contact_name",
+    "contact_email",
+    "entity_type",
+    "entity_id",
+    "source_sub_type",
+    "source_name",
+    "source_id",
+    "subscription_id",
+    "provider",
+    "method",
+)
+
+
+class WireSource(Wire, frozen=True):
+    """Where something was sold."""
+
+    type: Any = None
+    sub_type: Any = None
+    id: Any = None
+    name: Any = None
+
+
+class _Provider(Wire, frozen=True):
+    type: Any = None
+
+
+class _Transaction(Wire, frozen=True):
+    id: Any = msgspec.field(name="_id", default=None)
+    alt_id: Any = None
+    contact_id: Any = None
+    contact_name: Any = None
+    contact_email: Any = None
+    contact_snapshot: Snapshot | None = None
+    currency: Any = None
+    amount: Any = None
+    amount_refunded: Any = None
+    status: Any = None
+    live_mode: Any = None
+    mark_as_test: Any = None
+    entity_type: Any = None
+    entity_id: Any = None
+    entity_source: WireSource | None = None
+    entity_source_type: Any = None
+    entity_source_sub_type: Any = None
+    entity_source_name: Any = None
+    entity_source_id: Any = None
+    subscription_id: Any = None
+    payment_provider_type: Any = None
+    payment_provider: _Provider | str | None = None
+    payment_method: dict[str, Any] | str | None = None
+    created_at: Any = None
+    updated_at: Any = None
+    fulfilled_at: Any = None
+    qbo_synced: Any = None
+
+    def value(self, location: LocationId) -> Transaction:
+        source, person = self.entity_source or WireSource(), (self.contact_snapshot or Snapshot()).person()
+        created = instant(self.created_at, "createdAt")
+        return Transaction(
+            id=needed(self.id, "_id"),
+            location=LocationId(first(self.alt_id, location)),
+            contact_id=ContactId(first(self.contact_id, person.contact_id)),
+            status=needed(self.status, "status").lower(),
+            live=flag(self.live_mode),
+            currency=needed(self.currency, "currency").upper(),
+            amount=number(self.amount, "amount"),
+            source_type=first(self.entity_source_type, source.type),
+            created_at=created,
+            updated_at=instant_or_none(self.updated_at, "updatedAt") or created,
+            amount_refunded=number_or(self.amount_refunded, _ZERO, "amountRefunded"),
+            contact_name=first(self.contact_name, person.name),
+            contact_email=first(self.contact_email, person.email),
+            entity_type=text(self.entity_type),
+            entity_id=text(self.entity_id),
+            source_sub_type=first(self.entity_source_sub_type, source.sub_type),
+            source_name=first(self.entity_source_name, source.name),
+            source_id=first(self.entity_source_id, source.id),
+            subscription_id=text(self.subscription_id),
+            provider=self._provider(),
+            method=self._method(),
+            fulfilled_at=instant_or_none(self.fulfilled_at, "fulfilledAt"),
+            qbo_synced=flag(self.qbo_synced),
+            test=flag(self.mark_as_test),
+        )
+
+    def _provider(self) -> str:
+        given = self.payment_provider
+        return first(self.payment_provider_type, given.type if isinstance(given, _Provider) else given)
+
+    def _method(self) -> str:
+        """Return the kind of means of payment: `card` of `{"card": {"brand": …}}`."""
+        if isinstance(self.payment_method, dict):
+            return next(iter(self.payment_method), "")
+        return text(self.payment_method)
+
+
+class _Page(Wire, frozen=True):
+    data: list[_Transaction]
+    total_count: Any = None
+
+
+_PAGE = decoder(_Page)
+# One live answer was seen to be an array of one object.
+_DETAIL: msgspec.json.Decoder[list[_Transaction] | _Transaction] = msgspec.json.Decoder(
+    list[_Transaction] | _Transaction, float_hook=Decimal
+)
+
+
+def decode_transaction(location: LocationId, body: bytes) -> Transaction:
+    """Read one transaction, as the detail endpoint or a stored row states it; an array of one is understood."""
+    found = _DETAIL.decode(body)
+    if isinstance(found, list):
+        if len(found) != 1:
+            raise ValueError("one transaction was asked for")
+        found = found[0]
+    return found.value(location)
+
+
+def decode_transaction_page(location: LocationId, body: bytes) -> tuple[tuple[Transaction, ...], int]:
+    """Read a page of `{"data": [...], "totalCount": n}`; the total defaults to what the page holds."""
+    page = _PAGE.decode(body)
+    rows = tuple(row.value(location) for row in page.data)
+    return rows, int(number_or(page.total_count, Decimal(len(rows)), "totalCount"))
+
+
+def merge_transaction(row: Transaction, detail: Transaction) -> Transaction:
+    """Join what the list and the detail say about one transaction.
+
+    The charge's moment comes from the row, the built-in integration's mark from the detail; for everything else the
+    newer of the two counts, and the other fills what it leaves empty.
+    """
+    if row.id != detail.id:
+        raise InternalError(f"transactions {row.id} and {detail.id} are not the same")
+    newer, older = (row, detail) if row.updated_at > detail.updated_at else (detail, row)
+    filled = {name: getattr(newer, name) or getattr(older, name) for name in _FILLABLE}
+    return msgspec.structs.replace(
+        newer,
+        **filled,
+        contact_id=newer.contact_id or older.contact_id,
+        source_type=newer.source_type or older.source_type,
+        fulfilled_at=row.fulfilled_at or detail.fulfilled_at,
+        qbo_synced=row.qbo_synced or detail.qbo_synced,
+        test=row.test or detail.test,
+    )

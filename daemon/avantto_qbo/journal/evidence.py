@@ -1,0 +1,30 @@
+"""Evidence: webhook copies that say more than a later read does, kept for some days beside the document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.journal.instants import to_text
+from avantto_qbo.model.ids import LocationId
+
+
+def put(db: Connection, location: LocationId, kind: str, id: str, about: str, body: bytes, at: datetime) -> bool:  # noqa: A002 - the field's word, as in Source
+    """Keep a copy of object `id` about document `about`. False when the copy there is newer."""
+    return bool(db.run("evidence.put", location=location, kind=kind, id=id, about=about, body=body, at=to_text(at)))
+
+
+def get(db: Connection, location: LocationId, kind: str, id: str) -> bytes | None:  # noqa: A002 - as above
+    """Return the newest copy of one object."""
+    rows = db.run("evidence.get", location=location, kind=kind, id=id)
+    return bytes(rows[0]["body"]) if rows else None
+
+
+def about(db: Connection, location: LocationId, kind: str, about: str) -> list[bytes]:
+    """Return the copies of one kind about a document, oldest first."""
+    return [row["body"] for row in db.run("evidence.about", location=location, kind=kind, about=about)]
+
+
+def prune(db: Connection, before: datetime) -> int:
+    """Drop the copies made before `before`; return how many."""
+    return len(db.run("evidence.prune", before=to_text(before)))

@@ -1,0 +1,117 @@
+"""Secrets at rest, and keyed hashes that stand in for people's addresses.
+
+Both start from the journal key, but never use it itself: HKDF derives one key for sealing and one for hashing, so that
+neither tells anything about the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from avantto_qbo.errors import ConfigError
+
+_KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12  # what GCM is defined for; random nonces are safe for far more seals than one key ever makes
+_FINGERPRINT_BYTES: Final = 16
+_MEND: Final = "restore the journal key this journal was written with"
+
+
+class Sealer:
+    """AES-256-GCM under named keys. The first key seals; every key opens, so that keys can be rotated.
+
+    A sealed value is one byte of key id length, the key id, the nonce and the ciphertext. It opens only with the same
+    provider, subject and field it was sealed for: copied to another row it is unreadable.
+    """
+
+    def __init__(self, keys: Mapping[str, bytes]) -> None:
+        """Take 32-byte keys by id, the newest first. Raises ConfigError for none, a wrong size or an unusable id."""
+        if not keys:
+            raise ConfigError("journal-key", "there is no key")
+        if any(not 0 < len(key_id.encode()) < 256 for key_id in keys):
+            raise ConfigError("journal-key", "a key id has 1 to 255 bytes")
+        self._ciphers = {key_id: AESGCM(_derive(key, b"sealing")) for key_id, key in keys.items()}
+        self._newest = next(iter(keys))
+
+    def seal(self, secret: bytes, provider: str, subject: str, field: str) -> bytes:
+        """Encrypt `secret` for one field of one row."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        key_id = self._newest.encode()
+        sealed = self._ciphers[self._newest].encrypt(nonce, secret, _identity(provider, subject, field))
+        return bytes([len(key_id)]) + key_id + nonce + sealed
+
+    def open(self, sealed: bytes, provider: str, subject: str, field: str) -> bytes:
+        """Decrypt what was sealed for this very field and row.
+
+        Raises ConfigError when it was sealed for another one, changed since, or sealed with a key we do not have.
+        """
+        key_id, nonce, ciphertext = _split(sealed)
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            raise ConfigError("journal-key", f"the {provider} grant of {subject} was sealed with another key", _MEND)
+        try:
+            return cipher.decrypt(nonce, ciphertext, _identity(provider, subject, field))
+        except InvalidTag:
+            problem = f"the {provider} grant of {subject} cannot be opened"
+            raise ConfigError("journal-key", problem, _MEND) from None
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Say whether a value was sealed with the newest key."""
+        return _split(sealed)[0] == self._newest
+
+
+class Fingerprints:
+    """Keyed hashes of e-mails, phones and names: comparable with each other, meaningless without the key.
+
+    A fingerprint is 32 hex digits; nothing (or only blanks) has the fingerprint "", which matches nobody. The same
+    text has another fingerprint as an e-mail than as a name.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        """Take the 32-byte journal key. Raises ConfigError for a wrong size."""
+        self._key = _derive(key, b"fingerprints")
+
+    def email(self, text: str) -> str:
+        """Fingerprint an e-mail address; case and surrounding blanks do not matter."""
+        return self._of("email", text.strip().casefold())
+
+    def phone(self, text: str) -> str:
+        """Fingerprint a phone number in E.164; only its digits matter."""
+        return self._of("phone", "".join(digit for digit in text if digit in "0123456789"))
+
+    def name(self, text: str) -> str:
+        """Fingerprint a name; case, compatibility forms and runs of blanks do not matter."""
+        return self._of("name", " ".join(unicodedata.normalize("NFKC", text).casefold().split()))
+
+    def _of(self, domain: str, normalised: str) -> str:
+        if not normalised:
+            return ""
+        digest = hmac.digest(self._key, f"{domain}\0{normalised}".encode(), hashlib.sha256)
+        return digest[:_FINGERPRINT_BYTES].hex()
+
+
+def _derive(key: bytes, purpose: bytes) -> bytes:
+    if len(key) != _KEY_BYTES:
+        raise ConfigError("journal-key", f"a key has {_KEY_BYTES} bytes, this one has {len(key)}")
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=b"avantto-qbo journal " + purpose).derive(key)
+
+
+def _identity(provider: str, subject: str, field: str) -> bytes:
+    return f"{provider}|{subject}|{field}".encode()
+
+
+def _split(sealed: bytes) -> tuple[str, bytes, bytes]:
+    start = 1 + sealed[0] if sealed else 0
+    if len(sealed) < start + _NONCE_BYTES:
+        raise ConfigError("journal", "a sealed value is cut short", "restore a backup")
+    end = start + _NONCE_BYTES
+    return sealed[1:start].decode(errors="replace"), sealed[start:end], sealed[end:]

@@ -1,0 +1,13 @@
+-- name: record
+-- Write one line of what was done and why.
+insert into activity (at, location, event, text, subject, actor)
+values (:at, :location, :event, :text, :subject, :actor)
+returning id;
+
+-- name: page
+-- One page of a location's lines, newest first.
+select *
+from activity
+where location = :location and id < :before_id
+order by id desc
+limit :limit;

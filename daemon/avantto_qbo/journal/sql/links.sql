@@ -1,0 +1,80 @@
+-- name: put
+-- Link a part of a source document to the object made from it; a link that is there is brought up to date.
+insert into links (
+    location, realm, source_kind, source_id, part, entity, object_id,
+    created_at, updated_at, sync_token, agreed, total, version, status
+)
+values (
+    :location, :realm, :source_kind, :source_id, :part, :entity, :object_id,
+    :created_at, :updated_at, :sync_token, :agreed, :total, :version, :status
+)
+on conflict (location, realm, source_kind, source_id, part) do update set
+    entity = excluded.entity,
+    object_id = excluded.object_id,
+    updated_at = excluded.updated_at,
+    sync_token = excluded.sync_token,
+    agreed = excluded.agreed,
+    total = excluded.total,
+    version = excluded.version,
+    status = excluded.status;
+
+-- name: get
+-- The link of one part of a source document, in the company the location is connected to now.
+select *
+from links
+where
+    location = :location and source_kind = :kind and source_id = :id and part = :part
+    and realm = coalesce((select locations.realm from locations where locations.id = :location), realm);
+
+-- name: of_source
+-- The links of every part of a source document, in the company the location is connected to now.
+select *
+from links
+where
+    location = :location and source_kind = :kind and source_id = :id
+    and realm = coalesce((select locations.realm from locations where locations.id = :location), realm)
+order by part;
+
+-- name: by_object
+-- The links that lead to one object of a realm.
+select *
+from links
+where realm = :realm and entity = :entity and object_id = :object_id
+order by created_at, location, source_kind, source_id, part;
+
+-- name: retoken
+-- Note the version token an object has after somebody changed it.
+update links
+set sync_token = :token, updated_at = :now
+where realm = :realm and entity = :entity and object_id = :object_id;
+
+-- name: repart
+-- Let a link stand for another part of the same source document.
+update links
+set part = :new_part, updated_at = :now
+where
+    location = :location and source_kind = :kind and source_id = :id and part = :part
+    and realm = coalesce((select locations.realm from locations where locations.id = :location), realm)
+returning *;
+
+-- name: all_of
+-- One page of a location's links of one kind, with every part of the source documents on it.
+select links.*
+from links
+inner join (
+    select distinct source_id
+    from links
+    where location = :location and source_kind = :kind and source_id > :after
+    order by source_id
+    limit :limit
+) as page on links.source_id = page.source_id
+where links.location = :location and links.source_kind = :kind
+order by links.source_id, links.part;
+
+-- name: in_realm
+-- The oldest link of a source document in any location of the realm.
+select *
+from links
+where realm = :realm and source_kind = :kind and source_id = :id and part = :part
+order by created_at, location
+limit 1;

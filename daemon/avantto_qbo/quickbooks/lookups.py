@@ -1,0 +1,145 @@
+"""How to find out whether a write in doubt was carried out: the questions per kind, best first.
+
+A create is looked for by the reference only we could have given it, then by time or content; only the second kind of
+question finds an object whose number a human changed meanwhile. The caller adopts nothing without our full marker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.errors import InternalError
+from avantto_qbo.model.drafts import CustomerDraft, InvoiceDraft, ItemDraft, PaymentDraft, ReceiptDraft
+from avantto_qbo.model.http import Read
+from avantto_qbo.model.operation import Kind, Operation
+from avantto_qbo.model.quickbooks import Found
+from avantto_qbo.quickbooks.queries import ALSO_INACTIVE, literal, page, query_path, stamp, statement
+from avantto_qbo.quickbooks.rows import emails
+from avantto_qbo.quickbooks.shapes import Email, WrittenShape
+
+Lookup = Read[tuple[Found, ...]]
+# Our clock and Intuit's may differ by this much.
+CLOCKS_APART: Final = timedelta(seconds=60)
+
+
+def lookups(op: Operation) -> tuple[Lookup, ...]:
+    """Return the reads that tell what became of `op`, in the order to try them.
+
+    Raises InternalError for a kind QuickBooks knows nothing of.
+    """
+    asked = _ASKED.get(op.kind)
+    if asked is None:
+        raise InternalError(f"{op.kind} is not looked up in QuickBooks")
+    return asked(op)
+
+
+def _invoice(op: Operation) -> tuple[Lookup, ...]:
+    draft = msgspec.json.decode(op.intent, type=InvoiceDraft)
+    numbered = (_found("Invoice", _is("DocNumber", draft.number)),) if draft.number else ()
+    return (*numbered, _found("Invoice", _is("CustomerRef", draft.customer), _made_since(op)))
+
+
+def _payment(op: Operation) -> tuple[Lookup, ...]:
+    draft = msgspec.json.decode(op.intent, type=PaymentDraft)
+    numbered = (_found("Payment", _is("PaymentRefNum", draft.reference)),) if draft.reference else ()
+    return (*numbered, _found("Payment", _is("CustomerRef", draft.customer), _made_since(op)))
+
+
+def _receipt(op: Operation) -> tuple[Lookup, ...]:
+    draft = msgspec.json.decode(op.intent, type=ReceiptDraft)
+    numbered = (_found("SalesReceipt", _is("DocNumber", draft.number)),) if draft.number else ()
+    content = (
+        _is("CustomerRef", draft.customer),
+        _is("TxnDate", draft.day.isoformat()),
+        _is("TotalAmt", f"{draft.total.amount:f}"),
+    )
+    return (*numbered, _found("SalesReceipt", *content))
+
+
+def _customer(op: Operation) -> tuple[Lookup, ...]:
+    draft = msgspec.json.decode(op.intent, type=CustomerDraft)
+    sent = _sent(op)
+    by_email = (_by_email(draft.email),) if draft.email else ()
+    by_name = _found("Customer", ALSO_INACTIVE, _is("DisplayName", sent.display_name or draft.display_name))
+    return (*by_email, by_name)
+
+
+def _item(op: Operation) -> tuple[Lookup, ...]:
+    draft = msgspec.json.decode(op.intent, type=ItemDraft)
+    return (_found("Item", ALSO_INACTIVE, _is("Name", _sent(op).name or draft.name)),)
+
+
+def _target(op: Operation) -> tuple[Lookup, ...]:
+    """An update or void is judged by the object itself; asked by query, a deleted one is an empty answer."""
+    return (_found("Invoice", _is("Id", op.target)),)
+
+
+_ASKED: Final[dict[Kind, Callable[[Operation], tuple[Lookup, ...]]]] = {
+    Kind.INVOICE_CREATE: _invoice,
+    Kind.INVOICE_UPDATE: _target,
+    Kind.INVOICE_VOID: _target,
+    Kind.PAYMENT_CREATE: _payment,
+    Kind.RECEIPT_CREATE: _receipt,
+    Kind.CUSTOMER_CREATE: _customer,
+    Kind.ITEM_CREATE: _item,
+}
+
+
+class _Sent(msgspec.Struct, frozen=True, rename="pascal"):
+    """The names as they were sent: cleaned of what QuickBooks refuses."""
+
+    display_name: str = ""
+    name: str = ""
+
+
+def _sent(op: Operation) -> _Sent:
+    return msgspec.json.decode(op.call.body, type=_Sent) if op.call.body else _Sent()
+
+
+def _is(member: str, text: str) -> str:
+    return f"{member} = {literal(text)}"
+
+
+def _made_since(op: Operation) -> str:
+    sent: datetime = op.sent_at or op.created_at
+    return f"MetaData.CreateTime >= {literal(stamp(sent - CLOCKS_APART))}"
+
+
+def _found(entity: str, *conditions: str) -> Lookup:
+    return Read(query_path(statement(entity, *conditions)), lambda body: _hits(body, entity))
+
+
+def _by_email(address: str) -> Lookup:
+    wanted = address.strip().lower()
+    asked = statement("Customer", ALSO_INACTIVE, f"PrimaryEmailAddr LIKE {literal(f'%{wanted}%')}")
+    return Read(query_path(asked), lambda body: tuple(hit for hit in _hits(body, "Customer") if _has(hit, wanted)))
+
+
+def _has(hit: Found, wanted: str) -> bool:
+    return wanted in emails(msgspec.json.decode(hit.raw, type=_Addressed).primary_email_addr)
+
+
+class _Addressed(msgspec.Struct, frozen=True, rename="pascal"):
+    primary_email_addr: Email | None = None
+
+
+def _hits(body: bytes, entity: str) -> tuple[Found, ...]:
+    return tuple(_hit(bytes(raw), entity) for raw in page(body, entity, msgspec.Raw))
+
+
+def _hit(raw: bytes, entity: str) -> Found:
+    shape = msgspec.json.decode(raw, type=WrittenShape)
+    total: Decimal | None = shape.total_amt
+    return Found(
+        entity=entity,
+        id=shape.id,
+        sync_token=shape.sync_token or "",
+        marker_text=shape.private_note or shape.notes or "",
+        total=total,
+        raw=raw,
+    )

@@ -1,0 +1,160 @@
+"""Intuit's OAuth 2: consent, exchange, refresh and revocation. Authlib words the requests, our transport carries them.
+
+Source: Intuit, OAuth 2.0. An access token lives an hour; a refresh token about 100 days from its last use and five
+years at most, its value changes about daily, and then only the newest one works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+import msgspec
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.client import OAuth2Client
+
+from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
+from avantto_qbo.model.grant import Provider, Tokens
+from avantto_qbo.model.http import HttpAnswer, HttpRequest, Transport
+
+SCOPE: Final = "com.intuit.quickbooks.accounting"
+_DEAD: Final = frozenset({"invalid_grant", "invalid_client"})
+# Asks for the end of the five years, which is not in the answer otherwise.
+_HARD_EXPIRY: Final = {"x-include-refresh-token-hard-expires-in": "true"}
+
+
+class Clock(Protocol):
+    """Tells the time in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class _Words(OAuth2Client):  # type: ignore[misc]  # authlib carries no types
+    """Authlib over our transport. Its own reading of token answers is left out: it takes the system's time."""
+
+    def __init__(self, transport: Transport, client_id: str, client_secret: str, timeout: float) -> None:
+        super().__init__(transport, client_id, client_secret)
+        self._timeout = timeout
+
+    async def _fetch_token(
+        self, url: str, body: str = "", headers: Any = None, auth: ClientAuth | None = None, **_: Any
+    ) -> HttpAnswer:
+        return await self._http_post(url, body, auth, headers)
+
+    async def _refresh_token(
+        self, url: str, refresh_token: Any = None, body: str = "", headers: Any = None, auth: Any = None, **_: Any
+    ) -> HttpAnswer:
+        del refresh_token  # it stands in the body already
+        return await self._http_post(url, body, auth, headers)
+
+    async def _http_post(
+        self, url: str, body: str = "", auth: ClientAuth | None = None, headers: Any = None, **_: Any
+    ) -> HttpAnswer:
+        sent = {**(headers or {}), **_HARD_EXPIRY}
+        if auth is not None:
+            url, sent, body = auth.prepare("POST", url, sent, body)
+        answer: HttpAnswer = await self.session.send(HttpRequest("POST", url, sent, body.encode()), self._timeout)
+        return answer
+
+
+class QuickBooksOAuth:
+    """The OAuth endpoints for one app; satisfies the actors' TokenEndpoint. `timeout` is in seconds."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        client_id: str,
+        client_secret: str,
+        authorize_url: str,
+        token_url: str,
+        revoke_url: str,
+        clock: Clock,
+        timeout: float = 30.0,
+    ) -> None:
+        self._transport, self._timeout, self._clock = transport, timeout, clock
+        self._client = (client_id, client_secret)
+        self._authorize_url, self._token_url, self._revoke_url = authorize_url, token_url, revoke_url
+
+    def authorize_url(self, state: str, redirect_uri: str) -> str:
+        """Return the consent page's address; Intuit adds the realm to the redirect."""
+        url, _ = self._words().create_authorization_url(
+            self._authorize_url, state=state, redirect_uri=redirect_uri, scope=SCOPE
+        )
+        return str(url)
+
+    async def exchange(self, code: str, redirect_uri: str) -> tuple[Tokens, str]:
+        """Trade a code for tokens. The subject is "": Intuit names the realm in the redirect only."""
+        asked = self._words().fetch_token(
+            self._token_url, grant_type="authorization_code", code=code, redirect_uri=redirect_uri
+        )
+        return await self._ask("", asked, Tokens("")), ""
+
+    async def refresh(self, subject: str, tokens: Tokens) -> Tokens:
+        """Return the next tokens; from then on only their refresh token may work.
+
+        Raises AuthError on invalid_grant and invalid_client, TransientError for anything that passes.
+        """
+        asked = self._words().refresh_token(self._token_url, refresh_token=tokens.refresh_token)
+        return await self._ask(subject, asked, tokens)
+
+    async def revoke(self, tokens: Tokens) -> None:
+        """End the connection; one that is already ended is fine. Raises TransientError."""
+        answer = await self._words().revoke_token(self._revoke_url, token=tokens.refresh_token or tokens.access_token)
+        if answer.status >= 300 and _error(answer) != "invalid_grant":
+            raise _failure("", answer)
+
+    def _words(self) -> _Words:
+        return _Words(self._transport, *self._client, self._timeout)
+
+    async def _ask(self, subject: str, asked: Coroutine[Any, Any, HttpAnswer], before: Tokens) -> Tokens:
+        answer = await asked
+        if not 200 <= answer.status < 300:
+            raise _failure(subject, answer)
+        try:
+            found = msgspec.json.decode(answer.body, type=_Granted)
+        except msgspec.DecodeError as error:
+            # The refresh token handed in may be spent by now, so this is not a plain failure.
+            raise AnswerLostError("the token answer could not be read") from error
+        return self._tokens(found, before)
+
+    def _tokens(self, found: _Granted, before: Tokens) -> Tokens:
+        now = self._clock.now()
+        lives = [one for one in (found.x_refresh_token_expires_in, found.x_refresh_token_hard_expires_in) if one]
+        return Tokens(
+            access_token=found.access_token,
+            refresh_token=found.refresh_token or before.refresh_token,
+            expires_at=now + timedelta(seconds=found.expires_in),
+            refresh_expires_at=now + timedelta(seconds=min(lives)) if lives else before.refresh_expires_at,
+            scope=SCOPE,
+        )
+
+
+class _Granted(msgspec.Struct, frozen=True):
+    access_token: str
+    expires_in: int = 3600
+    refresh_token: str | None = None
+    x_refresh_token_expires_in: int | None = None
+    x_refresh_token_hard_expires_in: int | None = None
+
+
+class _Failed(msgspec.Struct, frozen=True):
+    error: str = ""
+
+
+def _error(answer: HttpAnswer) -> str:
+    try:
+        return msgspec.json.decode(answer.body, type=_Failed).error
+    except msgspec.DecodeError:
+        return ""
+
+
+def _failure(subject: str, answer: HttpAnswer) -> AuthError | TransientError:
+    """Tell a dead grant from trouble that passes: only OAuth's own two words mean that a human must reconnect."""
+    error = _error(answer)
+    if answer.status in (400, 401) and error in _DEAD:
+        return AuthError(Provider.QUICKBOOKS, subject, error)
+    asked = answer.headers.get("retry-after", "")
+    wait = timedelta(seconds=int(asked)) if asked.isdecimal() else None
+    return TransientError(f"the token endpoint answered {answer.status}", wait)

@@ -1,0 +1,121 @@
+"""Intuit's webhooks: the signature, and both envelopes the events come in.
+
+Source: Intuit, Webhooks (signature, legacy envelope) and the 2025 change to CloudEvents. An event says only that
+something changed; the object itself comes from the change feed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.errors import AvanttoQboError
+from avantto_qbo.model.ids import RealmId
+from avantto_qbo.quickbooks.rows import instant
+
+_TYPE: Final = re.compile(r"qbo\.([a-z0-9]+)\.([a-z]+)\.v\d+", re.IGNORECASE)
+_OPERATIONS: Final = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "merge": "merged",
+    "void": "voided",
+    "emailed": "emailed",
+}
+
+
+class MalformedEventsError(AvanttoQboError, ValueError):
+    """The body is neither of the two envelopes; what was wrong is the first argument."""
+
+
+class QuickBooksEvent(msgspec.Struct, frozen=True):
+    """One change. `entity` is lower case (`customer`, `salesreceipt`), `operation` created, updated, deleted, …"""
+
+    event_id: str
+    realm: RealmId
+    entity: str
+    entity_id: str
+    operation: str
+    at: datetime
+
+
+def verify(raw_body: bytes, signature_header: str, verifier: str) -> bool:
+    """Tell whether `intuit-signature` is the base64 HMAC-SHA256 of the body under the verifier token."""
+    expected = base64.b64encode(hmac.digest(verifier.encode(), raw_body, "sha256"))
+    return bool(verifier) and hmac.compare_digest(expected, signature_header.strip().encode("utf-8", "replace"))
+
+
+def parse(raw: bytes) -> tuple[QuickBooksEvent, ...]:
+    """Read the events of one delivery; one may mix realms. Events of unknown types are left out.
+
+    Raises MalformedEventsError.
+    """
+    try:
+        body = msgspec.json.decode(raw, type=list[_CloudEvent] | _Legacy)
+    except msgspec.DecodeError as error:
+        raise MalformedEventsError(str(error)) from error
+    if isinstance(body, _Legacy):
+        return tuple(_from_legacy(one.realm_id, entity) for one in body.notifications for entity in one.change.entities)
+    return tuple(event for event in map(_from_cloud, body) if event is not None)
+
+
+class _CloudEvent(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+    time: datetime
+    realm: str | int = msgspec.field(name="intuitaccountid")
+    entity_id: str | int = msgspec.field(name="intuitentityid")
+
+
+class _Entity(msgspec.Struct, frozen=True):
+    id: str | int
+    name: str
+    operation: str
+    last_updated: datetime = msgspec.field(name="lastUpdated")
+
+
+class _Change(msgspec.Struct, frozen=True):
+    entities: tuple[_Entity, ...]
+
+
+class _Notification(msgspec.Struct, frozen=True):
+    realm_id: str | int = msgspec.field(name="realmId")
+    change: _Change = msgspec.field(name="dataChangeEvent")
+
+
+class _Legacy(msgspec.Struct, frozen=True):
+    notifications: tuple[_Notification, ...] = msgspec.field(name="eventNotifications")
+
+
+def _from_cloud(event: _CloudEvent) -> QuickBooksEvent | None:
+    kind = _TYPE.fullmatch(event.type)
+    if kind is None:
+        return None
+    return QuickBooksEvent(
+        event_id=event.id,
+        realm=RealmId(str(event.realm)),
+        entity=kind[1].lower(),
+        entity_id=str(event.entity_id),
+        operation=kind[2].lower(),
+        at=instant(event.time),
+    )
+
+
+def _from_legacy(realm: str | int, entity: _Entity) -> QuickBooksEvent:
+    """The old envelope has no event id, so the same change always makes the same one."""
+    at = instant(entity.last_updated)
+    told = "|".join((str(realm), entity.name, str(entity.id), entity.operation, at.isoformat()))
+    return QuickBooksEvent(
+        event_id=hashlib.sha256(told.encode()).hexdigest()[:32],
+        realm=RealmId(str(realm)),
+        entity=entity.name.lower(),
+        entity_id=str(entity.id),
+        operation=_OPERATIONS.get(entity.operation.lower(), entity.operation.lower()),
+        at=at,
+    )

@@ -1,0 +1,1 @@
+"""What the books shall hold for each of Avantto's documents."""

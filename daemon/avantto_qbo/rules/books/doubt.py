@@ -1,0 +1,141 @@
+"""What to do about a write whose answer was lost, once it has been looked up.
+
+A create is looked up at 1, 2 and 5 settle times after it was sent: the slowest commit must be over before the first
+look, and a late one still shows in a later one. Only a hit that carries the operation's full marker is ours. After
+three empty looks the same bytes go again only behind a fence (a number or request id the other side refuses to take
+twice). A change of an existing object carries its own fence: the SyncToken it was sent with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from avantto_qbo.model.operation import Kind, Operation, Reason
+from avantto_qbo.model.quickbooks import Found
+from avantto_qbo.rules.reasons import RETRY
+from avantto_qbo.rules.reference import carries
+
+LOOKS: Final = (1, 2, 5)
+_ADOPT: Final = "avantto-qbo adopt ID"
+_CHANGES: Final = frozenset({Kind.INVOICE_UPDATE, Kind.INVOICE_VOID})
+_REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
+# An item is found by its unique name, a contact by its own e-mail or phone: neither has a marker of ours.
+_UNMARKED: Final = frozenset({Kind.ITEM_CREATE, Kind.CONTACT_CREATE})
+# Not compared with what is in the books: keys, and what the vendor computes or rearranges itself.
+_NOT_COMPARED: Final = frozenset({"Id", "SyncToken", "sparse", "Line", "TxnTaxDetail", "BillAddr", "ShipAddr"})
+
+
+class Adopt(msgspec.Struct, frozen=True):
+    """It was carried out: `found` is what came of it."""
+
+    found: Found
+
+
+class Resend(msgspec.Struct, frozen=True):
+    """It was not carried out, and sending the same bytes again cannot do it twice."""
+
+
+class LookAgain(msgspec.Struct, frozen=True):
+    """Look up again at `at`; `lookups` is how many looks have been taken by then."""
+
+    at: datetime
+    lookups: int
+
+
+class HoldIt(msgspec.Struct, frozen=True):
+    """A person must look into the books."""
+
+    reason: Reason
+
+
+class GiveUp(msgspec.Struct, frozen=True):
+    """Leave it unknown: a message to a person is never sent twice (R3)."""
+
+    reason: Reason
+
+
+Decision = Adopt | Resend | LookAgain | HoldIt | GiveUp
+
+
+def decide(op: Operation, found: tuple[Found, ...], *, now: datetime, settle: timedelta, fence: bool) -> Decision:
+    """Decide about `op` (in DOUBT) after a look-up at `now` brought `found`; `op.lookups` counts the looks before it.
+
+    `settle` is the time after which the slowest commit must be over; `fence` says whether a repeated create would be
+    refused.
+    """
+    if op.kind is Kind.MESSAGE_SEND:
+        return GiveUp(Reason("unknown", "The answer was lost; a message to a person is never sent twice."))
+    if op.kind in _REPEATABLE:
+        return Resend()
+    if now < first_look(op, settle):
+        return LookAgain(first_look(op, settle), op.lookups)
+    hits = tuple({(hit.entity, hit.id): hit for hit in found}.values())  # two questions may find the same object
+    return _changed(op, hits) if op.kind in _CHANGES else _created(op, hits, settle=settle, fence=fence)
+
+
+def first_look(op: Operation, settle: timedelta) -> datetime:
+    """When a doubtful operation is first worth a look-up."""
+    return (op.sent_at or op.updated_at) + settle * LOOKS[0]
+
+
+def marker_of(op: Operation) -> str:
+    """The marker that an object made by `op` carries, "" if it carries none."""
+    intent: dict[str, Any] = json.loads(op.intent or b"{}") or {}
+    return str(intent.get("note") or intent.get("notes") or "")
+
+
+def _created(op: Operation, found: tuple[Found, ...], *, settle: timedelta, fence: bool) -> Decision:
+    ours = found if op.kind in _UNMARKED else tuple(hit for hit in found if carries(hit.marker_text, marker_of(op)))
+    if len(ours) > 1:
+        ids = ", ".join(sorted(hit.id for hit in ours))
+        return HoldIt(Reason("doubt_twice", f"{op.kind}: {len(ours)} objects could be ours (ids {ids}).", _ADOPT))
+    if ours:
+        return Adopt(ours[0])
+    looks = op.lookups + 1
+    if looks < len(LOOKS):
+        return LookAgain((op.sent_at or op.updated_at) + settle * LOOKS[looks], looks)
+    if fence:
+        return Resend()
+    text = f"{op.kind}: the answer was lost and {looks} look-ups found nothing."
+    return HoldIt(Reason("doubt_unresolved", text, f"look for it in QuickBooks, then: {_ADOPT} or {RETRY}"))
+
+
+def _changed(op: Operation, found: tuple[Found, ...]) -> Decision:
+    if len(found) != 1:
+        text = f"{op.kind}: the answer was lost, and the object {op.target} is not there."
+        return HoldIt(Reason("doubt_gone", text, f"look for it in QuickBooks, then: {RETRY}"))
+    sent = _plain(op.call.body)
+    if found[0].sync_token == str(sent.get("SyncToken")):
+        return Resend()
+    if _holds(op, sent, found[0]):
+        return Adopt(found[0])
+    text = f"{op.kind}: the answer was lost, and somebody changed the object {op.target} meanwhile."
+    return HoldIt(Reason("doubt_changed", text, f"compare the two, then: {RETRY}"))
+
+
+def _holds(op: Operation, sent: Mapping[str, Any], hit: Found) -> bool:
+    """Say whether an object holds what a change wanted, lines by their total."""
+    if op.kind is Kind.INVOICE_VOID:
+        return not hit.total and hit.marker_text.startswith("Voided")
+    if op.expected and hit.total != Decimal(op.expected):
+        return False
+    wanted = {name: value for name, value in sent.items() if name not in _NOT_COMPARED}
+    return _within(wanted, _plain(hit.raw))
+
+
+def _within(wanted: Any, there: Any) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(there, dict) and all(_within(value, there.get(name)) for name, value in wanted.items())
+    return bool(wanted == there or (not wanted and not there))
+
+
+def _plain(body: bytes) -> dict[str, Any]:
+    """Read a JSON object without floats."""
+    plain = json.loads(body or b"{}", parse_float=Decimal)
+    return plain if isinstance(plain, dict) else {}

@@ -1,0 +1,84 @@
+"""What an answer to a write means for its operation: the next state, and nothing but the next state."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from avantto_qbo.model.operation import Kind, Operation, Reason, State
+from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Refused, Written
+from avantto_qbo.rules.books.retry import retry_at
+
+# Repeating these changes nothing that was not already wanted, so a lost answer is no doubt worth waiting for.
+REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
+# A refusal that the plan can answer by itself: look again, or take another number or name.
+REPLANNED: Final = frozenset({FaultClass.STALE, FaultClass.NUMBER_TAKEN, FaultClass.NAME_TAKEN, FaultClass.DUPLICATE})
+_GIVE_UP_AFTER: Final = timedelta(hours=24)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Move through `path` (each step allowed by the state table), with these facts recorded at its end."""
+
+    path: tuple[State, ...]
+    reason: Reason | None = None
+    next_at: datetime | None = None
+    object_id: str = ""
+    sync_token: str = ""
+    fault: Fault | None = None
+
+    @property
+    def state(self) -> State:
+        return self.path[-1]
+
+
+def judge(op: Operation, outcome: Outcome, *, now: datetime, settle: timedelta, jitter: float) -> Verdict:
+    """Decide what becomes of `op` (in SENDING) after `outcome`. `jitter` is in [0, 1)."""
+    match outcome:
+        case Written():
+            return _written(op, outcome)
+        case NotSent(reason=text, retry_after=asked):
+            return _again(op, Reason("not_sent", text), asked, now, jitter)
+        case NoAccess(provider=provider, reason=text):
+            reason = Reason(
+                "reconnect", f"The connection to {provider} is dead: {text}", "avantto-qbo connect LOCATION"
+            )
+            return Verdict((State.RETRY,), reason, now)
+        case InDoubt(reason=text):
+            return _doubtful(op, text, now, settle)
+        case Refused(fault=fault):
+            return _refused(op, fault, now, jitter)
+
+
+def _written(op: Operation, answer: Written) -> Verdict:
+    if op.expected and answer.total is not None and answer.total != Decimal(op.expected):
+        text = f"QuickBooks computed a total of {answer.total} where Avantto says {op.expected}."
+        state = State.CORRECTING
+        return Verdict((state,), Reason("total_differs", text), None, answer.object_id, answer.sync_token)
+    return Verdict((State.DONE,), None, None, answer.object_id, answer.sync_token)
+
+
+def _again(op: Operation, reason: Reason, asked: timedelta | None, now: datetime, jitter: float) -> Verdict:
+    if now - op.created_at > _GIVE_UP_AFTER:
+        return Verdict((State.RETRY, State.HELD), Reason(reason.code, reason.text, f"avantto-qbo retry {op.id}"))
+    return Verdict((State.RETRY,), reason, retry_at(op.attempts, asked, now, jitter))
+
+
+def _doubtful(op: Operation, text: str, now: datetime, settle: timedelta) -> Verdict:
+    if op.kind is Kind.MESSAGE_SEND:
+        reason = Reason("unknown", f"The answer was lost ({text}); a message to a person is never sent twice.")
+        return Verdict((State.DOUBT, State.DONE), reason)
+    if op.kind in REPEATABLE:
+        return Verdict((State.DOUBT,), Reason("doubt", text), now + timedelta(seconds=5))
+    return Verdict((State.DOUBT,), Reason("doubt", text), now + settle)
+
+
+def _refused(op: Operation, fault: Fault, now: datetime, jitter: float) -> Verdict:
+    reason = Reason(f"refused.{fault.code}", fault.message, f"avantto-qbo retry {op.id}")
+    if fault.kind is FaultClass.PASSING:
+        return _again(op, reason, None, now, jitter)
+    if fault.kind in REPLANNED:
+        return Verdict((State.HELD, State.SKIPPED), Reason(f"superseded.{fault.kind}", fault.message), fault=fault)
+    return Verdict((State.HELD,), reason, fault=fault)

@@ -1,0 +1,79 @@
+"""The four secret files: read once at start, never shown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from avantto_qbo.errors import ConfigError
+
+JOURNAL_KEY_BYTES: Final = 32
+_OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
+_MAKE_KEY: Final = "make one with `openssl rand -base64 32`"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the files hold; `journal_key` is 32 bytes. The values stay out of `repr`."""
+
+    avantto_client_secret: str = field(repr=False)
+    quickbooks_client_secret: str = field(repr=False)
+    quickbooks_webhook_verifier: str = field(repr=False)
+    journal_key: bytes = field(repr=False)
+
+
+def load_secrets(directory: str, environ: Mapping[str, str]) -> Secrets:
+    """Read the secrets from `directory`, or from $CREDENTIALS_DIRECTORY when it is "".
+
+    Raises ConfigError naming the file and the directory when one is missing, empty, open to everybody or malformed.
+    """
+    place = _place(directory, environ)
+    return Secrets(
+        avantto_client_secret=_read(place, "avantto-client-secret"),
+        quickbooks_client_secret=_read(place, "quickbooks-client-secret"),
+        quickbooks_webhook_verifier=_read(place, "quickbooks-webhook-verifier"),
+        journal_key=_journal_key(place),
+    )
+
+
+def _place(directory: str, environ: Mapping[str, str]) -> Path:
+    chosen = directory or environ.get("CREDENTIALS_DIRECTORY", "")
+    if not chosen:
+        raise ConfigError(
+            "secrets.directory",
+            "is empty and $CREDENTIALS_DIRECTORY is not set",
+            "name the directory of the secret files, or start the service through systemd",
+        )
+    return Path(chosen)
+
+
+def _read(place: Path, name: str) -> str:
+    path = place / name
+    try:
+        mode, text = path.stat().st_mode, path.read_text().strip()
+    except FileNotFoundError as error:
+        raise ConfigError(name, f"there is no such secret file in {place}", "see [secrets] directory") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(name, f"the secret file in {place} cannot be read: {type(error).__name__}") from error
+    if mode & _OTHERS:
+        raise ConfigError(name, f"the secret file in {place} is open to everybody", f"run `chmod 0600 {path}`")
+    if not text:
+        raise ConfigError(name, f"the secret file in {place} is empty")
+    return text
+
+
+def _journal_key(place: Path) -> bytes:
+    text = _read(place, "journal-key")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ConfigError("journal-key", f"the secret file in {place} is not base64", _MAKE_KEY) from error
+    if len(key) != JOURNAL_KEY_BYTES:
+        problem = f"the secret file in {place} holds {len(key)} bytes, not {JOURNAL_KEY_BYTES}"
+        raise ConfigError("journal-key", problem, _MAKE_KEY)
+    return key

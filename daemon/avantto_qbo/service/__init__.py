@@ -1,0 +1,1 @@
+"""What the listeners ask for: webhooks taken in, locations connected, questions of operators answered."""

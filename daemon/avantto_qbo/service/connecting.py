@@ -1,0 +1,230 @@
+"""Connect and disconnect a location: try both tokens first, then change everything in one transaction or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+import msgspec
+
+from avantto_qbo.actors.directory import Directory
+from avantto_qbo.actors.house import House
+from avantto_qbo.actors.pollers import CHANGES, first_polls
+from avantto_qbo.actors.ports import Edge, TokenEndpoint
+from avantto_qbo.avantto import reads as avantto_reads
+from avantto_qbo.errors import AuthError, RefusedError, RejectedError, TransientError
+from avantto_qbo.journal import activity, cursors, grants, locations
+from avantto_qbo.journal import settings as stored
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.journal.sealing import Sealer
+from avantto_qbo.location_settings import encode_setting, merge_settings
+from avantto_qbo.model.avantto import Location
+from avantto_qbo.model.grant import Grant, Provider, Tokens
+from avantto_qbo.model.http import Read
+from avantto_qbo.model.ids import LocationId, RealmId
+from avantto_qbo.model.quickbooks import Company
+from avantto_qbo.model.records import Activity, LocationRecord, RealmRecord, Status
+from avantto_qbo.model.settings import Contacts
+from avantto_qbo.quickbooks import company as facts
+from avantto_qbo.server.api import ConnectAnswer
+from avantto_qbo.service.posting import postings
+
+T = TypeVar("T")
+_LOOK_BACK: Final = timedelta(days=7)
+_LOOK_AT: Final = 5
+
+
+class Vendor(msgspec.Struct, frozen=True):
+    """One provider: where to send and where its tokens come from."""
+
+    provider: Provider
+    edge: Edge
+    endpoint: TokenEndpoint
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What somebody asked to connect; `since` is the cut-off, None for now."""
+
+    location: LocationId
+    realm: RealmId
+    avantto: Tokens
+    quickbooks: Tokens
+    since: datetime | None
+    share: bool
+    actor: str
+
+
+class _Proof(msgspec.Struct, frozen=True):
+    """What both vendors answered, and the tokens that worked."""
+
+    place: Location
+    company: Company
+    avantto: Tokens
+    quickbooks: Tokens
+    synced_elsewhere: bool
+
+
+class Connecting:
+    """Makes and ends connections."""
+
+    def __init__(
+        self, house: House, directory: Directory, sealer: Sealer, *, avantto: Vendor, quickbooks: Vendor
+    ) -> None:
+        self._house, self._directory, self._sealer = house, directory, sealer
+        self._avantto, self._quickbooks = avantto, quickbooks
+
+    async def connect(self, order: Order) -> ConnectAnswer:
+        """Connect, or raise RefusedError with nothing changed."""
+        before = await self._house.journal.read(lambda db: self._check(db, order))
+        proof = await self._prove(order)
+        record = self._record(order, proof, before)
+        own = await self._house.journal.write(lambda db: self._put(db, order, proof, record, before))
+        self._directory.reconnected(order.location, order.realm)
+        self._house.nudge(order.location)
+        settings = merge_settings(self._house.defaults, own)
+        warnings = (record.reason,) if record.reason else ()
+        return ConnectAnswer(
+            location=record.id,
+            name=record.name,
+            realm=record.realm,
+            company=proof.company.name,
+            books_from=record.books_from,
+            posting=postings(proof.company, settings, record),
+            warnings=warnings,
+        )
+
+    def _check(self, db: Connection, order: Order) -> LocationRecord | None:
+        """Refuse what would mix two companies' books."""
+        before = locations.get(db, order.location)
+        if before is not None and before.status is not Status.DISCONNECTED and before.realm != order.realm:
+            problem = f"location {order.location} is already connected to company {before.realm}"
+            raise RefusedError(problem, f"first: avantto-qbo disconnect {order.location}", field="realm")
+        others = [
+            record.id
+            for record in locations.of_realm(db, order.realm)
+            if record.id != order.location and record.status is not Status.DISCONNECTED
+        ]
+        if others and not order.share:
+            problem = f"company {order.realm} is already connected to location {others[0]}"
+            raise RefusedError(problem, "add --share if both shall post into the same books", field="realm")
+        return before
+
+    async def _prove(self, order: Order) -> _Proof:
+        """Use both tokens: they must open exactly this realm and this location."""
+        quickbooks, company = await self._try(
+            self._quickbooks, order.realm, order.quickbooks, facts.company(order.realm)
+        )
+        items = await self._quickbooks.edge.read(order.realm, quickbooks.access_token, facts.items_page())
+        avantto, place = await self._try(
+            self._avantto, order.location, order.avantto, avantto_reads.location(order.location)
+        )
+        synced = await self._synced_elsewhere(order.location, avantto)
+        return _Proof(place, msgspec.structs.replace(company, items=items), avantto, quickbooks, synced)
+
+    async def _try(self, vendor: Vendor, subject: str, tokens: Tokens, read: Read[T]) -> tuple[Tokens, T]:
+        field = f"{vendor.provider}_token"
+        try:
+            try:
+                return tokens, await vendor.edge.read(subject, tokens.access_token, read)
+            except AuthError:
+                if not tokens.refresh_token:
+                    raise
+                renewed = await vendor.endpoint.refresh(subject, tokens)
+                return renewed, await vendor.edge.read(subject, renewed.access_token, read)
+        except (AuthError, RejectedError) as error:
+            problem = f"the {vendor.provider} token does not open {subject} ({error})"
+            raise RefusedError(
+                problem, "use the token answer of exactly this company or location", field=field
+            ) from error
+        except TransientError as error:
+            raise RefusedError(
+                f"{vendor.provider} cannot be asked now ({error.reason})", "try again", field=field
+            ) from error
+
+    async def _synced_elsewhere(self, location: LocationId, tokens: Tokens) -> bool:
+        """Does the built-in integration post this location's payments (S3)?"""
+        edge, start = self._avantto.edge, self._house.clock.now() - _LOOK_BACK
+        page = avantto_reads.transactions_page(location, 0, 20, start=start)
+        try:
+            rows, _ = await edge.read(location, tokens.access_token, page)
+            for row in [row for row in rows if row.status == "succeeded"][:_LOOK_AT]:
+                detail = await edge.read(location, tokens.access_token, avantto_reads.transaction(location, row.id))
+                if detail.qbo_synced:
+                    return True
+        except (RejectedError, TransientError, AuthError) as error:
+            problem = f"the avantto token cannot read payments ({error})"
+            raise RefusedError(problem, "grant payments/transactions.readonly", field="avantto_token") from error
+        return False
+
+    def _record(self, order: Order, proof: _Proof, before: LocationRecord | None) -> LocationRecord:
+        """Reconnecting to the same realm keeps the cut-off, and with links and cursors catches up (S5)."""
+        now = self._house.clock.now()
+        again = before is not None and before.realm == order.realm
+        kept = before.books_from if before is not None and again else now
+        paused = proof.synced_elsewhere
+        reason = "Turn off QuickBooks in Avantto, then: avantto-qbo resume " + order.location
+        return LocationRecord(
+            id=order.location,
+            realm=order.realm,
+            name=proof.place.name,
+            time_zone=proof.place.time_zone,
+            status=Status.PAUSED if paused else Status.CONNECTED,
+            books_from=order.since or kept,
+            connected_at=before.connected_at if before is not None and again else now,
+            country=proof.place.country,
+            reason=reason if paused else "",
+            allow_duplicates=proof.place.allow_duplicates,
+            google_place_id=proof.place.google_place_id,
+            shared=order.share,
+        )
+
+    def _put(
+        self, db: Connection, order: Order, proof: _Proof, record: LocationRecord, before: LocationRecord | None
+    ) -> dict[str, bytes]:
+        self._check(db, order)
+        now = self._house.clock.now()
+        locations.put(db, record)
+        locations.put_realm(db, RealmRecord(order.realm, msgspec.json.encode(proof.company), now))
+        grants.put(db, self._sealer, Grant(Provider.QUICKBOOKS, order.realm, proof.quickbooks), now)
+        grants.put(db, self._sealer, Grant(Provider.AVANTTO, order.location, proof.avantto), now)
+        if order.share and before is None:
+            stored.put(db, order.location, "contacts", encode_setting(Contacts.OWN), now, order.actor)
+        if cursors.get(db, order.realm, CHANGES) is None:
+            cursors.put(db, order.realm, CHANGES, now.isoformat(), now)
+        own = stored.of(db, order.location)
+        settings = merge_settings(self._house.defaults, own)
+        first_polls(db, record, now, backfill=settings.contacts is Contacts.ALL)
+        text = f"connected to company {order.realm}; documents from {record.books_from.isoformat()} on"
+        activity.record(db, Activity(now, order.location, "location.connected", text, actor=order.actor))
+        return own
+
+    async def disconnect(self, location: LocationId, actor: str) -> LocationRecord:
+        """End a connection: nothing is deleted in either place; the realm's token goes with its last location."""
+        record = await self._house.journal.read(lambda db: locations.get(db, location))
+        if record is None or record.status is Status.DISCONNECTED:
+            raise RefusedError(f"location {location} is not connected", field="location")
+        revoked = await self._house.journal.write(lambda db: self._end(db, record, actor))
+        self._directory.forget(location)
+        if revoked is not None:
+            await self._revoke(revoked)
+        return msgspec.structs.replace(record, status=Status.DISCONNECTED)
+
+    def _end(self, db: Connection, record: LocationRecord, actor: str) -> Tokens | None:
+        now = self._house.clock.now()
+        locations.set_status(db, record.id, Status.DISCONNECTED, f"disconnected by {actor}", now)
+        grants.remove(db, Provider.AVANTTO, record.id)
+        cursors.unschedule(db, record.id)
+        activity.record(db, Activity(now, record.id, "location.disconnected", "disconnected", actor=actor))
+        if any(other.status is not Status.DISCONNECTED for other in locations.of_realm(db, record.realm)):
+            return None
+        grant = grants.get(db, self._sealer, Provider.QUICKBOOKS, record.realm)
+        grants.remove(db, Provider.QUICKBOOKS, record.realm)
+        cursors.unschedule(db, record.realm)
+        return grant.tokens if grant else None
+
+    async def _revoke(self, tokens: Tokens) -> None:
+        """Best effort: the token is forgotten here either way."""
+        try:
+            await self._quickbooks.endpoint.revoke(tokens)
+        except (AuthError, TransientError, RejectedError):
+            return

@@ -1,0 +1,111 @@
+"""Take webhooks in: verify the raw bytes, read, commit to the inbox, nudge. Only then is 200 the answer.
+
+A webhook is a hint. Losing it, or getting it twice or late, changes nothing but how soon the truth is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+from avantto_qbo.actors.house import House
+from avantto_qbo.actors.pollers import CHANGES, PAYMENTS, PAYMENTS_HINT
+from avantto_qbo.avantto import webhooks as avantto
+from avantto_qbo.avantto.webhooks import AvanttoEvent
+from avantto_qbo.journal import cursors, evidence, inbox, links, locations
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.records import Lane, Status, Topic
+from avantto_qbo.quickbooks import webhooks as quickbooks
+from avantto_qbo.quickbooks.webhooks import QuickBooksEvent
+from avantto_qbo.server.ports import IntakeResult, Verdict
+
+_POLLED: Final = {"customer": "Customer", "payment": "Payment"}
+_OWN_ECHO: Final = timedelta(minutes=2)
+
+
+class WebhookIntake:
+    """Both vendors' webhooks. `look_again` wakes the scheduler when a poll became due sooner."""
+
+    def __init__(
+        self,
+        house: House,
+        *,
+        keys: tuple[avantto.PublicKey, ...],
+        verifier: str,
+        look_again: Callable[[], None],
+    ) -> None:
+        self._house, self._keys, self._verifier, self._look_again = house, keys, verifier, look_again
+
+    async def avantto(self, raw: bytes, headers: Mapping[str, str]) -> IntakeResult:
+        """Put the document an Avantto event names into its location's inbox."""
+        if not avantto.verify(raw, headers, self._keys):
+            return IntakeResult(Verdict.UNSIGNED)
+        try:
+            event = avantto.parse(raw)
+        except avantto.MalformedWebhookError:
+            return IntakeResult(Verdict.MALFORMED)
+        verdict = await self._house.journal.write(lambda db: self._take_avantto(db, event))
+        if verdict is Verdict.TAKEN:
+            self._house.nudge(event.location)
+            self._look_again()
+        return IntakeResult(verdict)
+
+    def _take_avantto(self, db: Connection, event: AvanttoEvent) -> Verdict:
+        now = self._house.clock.now()
+        record = locations.get(db, event.location) if event.location else None
+        if record is None or record.status is Status.DISCONNECTED:
+            return Verdict.IGNORED
+        if event.type == "UNINSTALL":
+            reason = f"the app was removed in Avantto: avantto-qbo connect {record.id}"
+            locations.set_status(db, record.id, Status.BROKEN, reason, now)
+            return Verdict.TAKEN
+        if event.topic is None:
+            return Verdict.IGNORED
+        if not inbox.deliver(db, "avantto", event.event_id, now):
+            return Verdict.REPEATED
+        if event.topic is Topic.ORDER:
+            self._hint_of_payment(db, event)
+        else:
+            inbox.tell(db, record.id, event.topic, event.object_id, Lane.MONEY, now)
+        return Verdict.TAKEN
+
+    def _hint_of_payment(self, db: Connection, event: AvanttoEvent) -> None:
+        """No webhook tells of a payment: keep the order's tax and shipping (REST has neither) and poll soon."""
+        now = self._house.clock.now()
+        evidence.put(db, event.location, "order", event.object_id, "", event.body, event.at or now)
+        cursors.put(db, event.location, PAYMENTS_HINT, now.isoformat(), now)
+        cursors.schedule(db, event.location, PAYMENTS, now + self._house.pace.nudge, sooner_only=True)
+
+    async def quickbooks(self, raw: bytes, headers: Mapping[str, str]) -> IntakeResult:
+        """Make the change feed of the named realms due now; one delivery may mix realms."""
+        if not quickbooks.verify(raw, headers.get("intuit-signature", ""), self._verifier):
+            return IntakeResult(Verdict.UNSIGNED)
+        try:
+            events = quickbooks.parse(raw)
+        except quickbooks.MalformedEventsError:
+            return IntakeResult(Verdict.MALFORMED)
+        verdicts = await self._house.journal.write(lambda db: {self._take_quickbooks(db, event) for event in events})
+        self._look_again()
+        for verdict in (Verdict.TAKEN, Verdict.REPEATED):
+            if verdict in verdicts:
+                return IntakeResult(verdict)
+        return IntakeResult(Verdict.IGNORED)
+
+    def _take_quickbooks(self, db: Connection, event: QuickBooksEvent) -> Verdict:
+        now = self._house.clock.now()
+        if event.entity not in _POLLED or locations.get_realm(db, event.realm) is None:
+            return Verdict.IGNORED
+        if not inbox.deliver(db, "quickbooks", event.event_id, now):
+            return Verdict.REPEATED
+        if not self._own_echo(db, event):
+            cursors.schedule(db, event.realm, CHANGES, now + self._house.pace.nudge, sooner_only=True)
+        return Verdict.TAKEN
+
+    def _own_echo(self, db: Connection, event: QuickBooksEvent) -> bool:
+        """An event about what we just wrote brings no news of a customer; a payment of ours may be somebody's first."""
+        if event.entity != "customer":
+            return False
+        recent = self._house.clock.now() - _OWN_ECHO
+        made = links.by_object(db, event.realm, _POLLED[event.entity], event.entity_id)
+        return any(link.updated_at > recent for link in made)

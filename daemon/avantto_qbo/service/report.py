@@ -1,0 +1,166 @@
+"""Turn what the journal remembers into the answers of the status API. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from avantto_qbo.journal import activity, cursors, inbox, locations, operations, reviews
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.ids import LocationId, RealmId
+from avantto_qbo.model.operation import OPEN, Operation, State
+from avantto_qbo.model.quickbooks import Company
+from avantto_qbo.model.records import Activity, Lane, LocationRecord, ReviewState, Status, Topic
+from avantto_qbo.model.settings import Settings
+from avantto_qbo.server import api
+from avantto_qbo.service.posting import postings
+
+
+def company(db: Connection, realm: RealmId) -> Company | None:
+    """The realm's facts as last read."""
+    record = locations.get_realm(db, realm)
+    return msgspec.json.decode(record.company, type=Company) if record and record.company else None
+
+
+def row(db: Connection, record: LocationRecord) -> api.LocationRow:
+    """One line of the list of locations."""
+    counted = operations.counts(db, record.id)
+    newest = activity.page(db, record.id, 1)
+    return api.LocationRow(
+        id=record.id,
+        name=record.name,
+        realm=record.realm,
+        status=record.status,
+        reason=record.reason,
+        waiting=counted[State.RETRY] + counted[State.PLANNED],
+        doubt=counted[State.DOUBT] + counted[State.SENDING],
+        held=counted[State.HELD],
+        last_activity=newest[0].at if newest else None,
+        backfill=backfill(db, record),
+    )
+
+
+def show(
+    db: Connection, record: LocationRecord, facts: Company | None, posting: tuple[api.Posting, ...]
+) -> api.ShowAnswer:
+    """Everything about one location."""
+    mail = sum(count for (place, _), count in inbox.depth(db).items() if place == record.id)
+    return api.ShowAnswer(
+        id=record.id,
+        name=record.name,
+        realm=record.realm,
+        company=facts.name if facts else "",
+        status=record.status,
+        books_from=record.books_from,
+        connected_at=record.connected_at,
+        time_zone=record.time_zone,
+        reason=record.reason,
+        country=record.country,
+        shared=record.shared,
+        operations=operations.counts(db, record.id),
+        mail=mail,
+        backfill=backfill(db, record),
+        posting=posting,
+        attention=tuple(attention(db, [record])),
+        activity=tuple(activity_row(line) for line in activity.page(db, record.id, 10)),
+    )
+
+
+def backfill(db: Connection, record: LocationRecord) -> api.Backfill:
+    """How far the first copy of the customers is: listed ones less those still in the mailbox."""
+    position = cursors.get(db, record.id, "backfill")
+    depth = inbox.depth(db)
+    if position is None:
+        waiting = (record.id, Topic.BACKFILL) in depth
+        return api.Backfill(state=api.BackfillState.WAITING if waiting else api.BackfillState.NONE)
+    listed = int(cursors.get(db, record.id, "backfill_listed") or 0)
+    left = inbox.count(db, record.id, Lane.BACKFILL)
+    done = position == "done" and left == 0
+    state = api.BackfillState.DONE if done else api.BackfillState.RUNNING
+    return api.Backfill(done=max(0, listed - left), total=listed, state=state)
+
+
+def attention(db: Connection, records: Iterable[LocationRecord]) -> list[api.AttentionItem]:
+    """Dead connections and pauses, held operations, and features that wait for their owner."""
+    items: list[api.AttentionItem] = []
+    for record in records:
+        if record.status in {Status.BROKEN, Status.PAUSED}:
+            items.append(_stopped(record))
+        items += [_held(op) for op in operations.by_state(db, [State.HELD], record.id, limit=1000)]
+        items += _reviews(db, record.id)
+    return items
+
+
+def _stopped(record: LocationRecord) -> api.AttentionItem:
+    verb = "connect" if record.status is Status.BROKEN else "resume"
+    return api.AttentionItem(
+        location=record.id,
+        code=str(record.status),
+        text=record.reason or str(record.status),
+        mend=f"avantto-qbo {verb} {record.id}",
+        since=record.connected_at,
+    )
+
+
+def _held(op: Operation) -> api.AttentionItem:
+    reason = op.reason
+    return api.AttentionItem(
+        location=op.location,
+        code=reason.code if reason else "held",
+        text=reason.text if reason else "Held.",
+        mend=reason.mend if reason and reason.mend else f"avantto-qbo retry {op.id}",
+        since=op.updated_at,
+        id=op.id,
+        kind=op.kind,
+        object=f"{op.source.kind} {op.source.id}",
+    )
+
+
+def _reviews(db: Connection, location: LocationId) -> list[api.AttentionItem]:
+    """Review requests that wait for a setting: one line for all of them."""
+    waiting = [review for review in reviews.of_location(db, location, 500) if review.state is ReviewState.WAITING]
+    missing = [review for review in waiting if "review_link" in review.reason]
+    if not missing:
+        return []
+    return [
+        api.AttentionItem(
+            location=location,
+            code="review_link",
+            text=f"{len(missing)} review requests wait for a review link.",
+            mend=f"avantto-qbo settings {location} review_link=https://…",
+            since=min(review.updated_at for review in missing),
+        )
+    ]
+
+
+def activity_row(line: Activity) -> api.ActivityRow:
+    """One line of activity as the API shows it."""
+    return api.ActivityRow(line.id, line.at, line.location, line.event, line.text, line.subject, line.actor)
+
+
+def resolved(facts: Company | None, settings: Settings, record: LocationRecord) -> dict[str, str]:
+    """What the keys that are `auto` mean for this company."""
+    if facts is None:
+        return {}
+    by_kind = {posting.what: posting.where for posting in postings(facts, settings, record)}
+    return {
+        "default_item": by_kind["items"],
+        "income_account": by_kind["income"],
+        "deposit_account": by_kind["payments"],
+    }
+
+
+def oldest_seconds(db: Connection, records: Sequence[LocationRecord], now: datetime) -> float:
+    """Age of the oldest due mail of the connected locations, in seconds."""
+    connected = [record.id for record in records if record.status is Status.CONNECTED]
+    moments = [inbox.oldest(db, place, lane) for place in connected for lane in Lane]
+    ages = [(now - moment).total_seconds() for moment in moments if moment is not None]
+    return max([0.0, *ages])
+
+
+def open_operations(db: Connection) -> int:
+    """How many operations are not over."""
+    counted = operations.counts(db)
+    return sum(counted[state] for state in OPEN)

@@ -1,0 +1,241 @@
+"""Drafts become exactly these bytes, and bodies the vendor's field table knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+import pytest
+from quickbooks_material import canadian_company, company, customer, invoice, line, payment, receipt, usd
+from vendor_fields import complaints
+
+from avantto_qbo.model.avantto import Address
+from avantto_qbo.model.drafts import ItemDraft
+from avantto_qbo.model.money import Money
+from avantto_qbo.model.operation import Call
+from avantto_qbo.quickbooks import encode
+
+
+@dataclass(frozen=True)
+class Known:
+    call: Call
+    entity: str
+
+
+def body(call: Call) -> dict[str, object]:
+    decoded: dict[str, object] = msgspec.json.decode(call.body)
+    return decoded
+
+
+def cad(amount: str) -> Money:
+    return Money.of(amount, "CAD")
+
+
+def test_an_american_invoice() -> None:
+    call = encode.invoice_create(invoice(), company())
+    assert (call.method, call.path) == ("POST", "invoice")
+    assert call.body.decode() == (
+        '{"DocNumber":"INV-1042","CustomerRef":{"value":"63"},"TxnDate":"2026-11-20","DueDate":"2026-12-20",'
+        '"BillEmail":{"Address":"geeta@example.com"},'
+        '"Line":[{"DetailType":"SalesItemLineDetail","Amount":100.00,"Description":"Haircut",'
+        '"SalesItemLineDetail":{"ItemRef":{"value":"5"},"Qty":2,"UnitPrice":50.00,"TaxCodeRef":{"value":"TAX"}}},'
+        '{"DetailType":"DiscountLineDetail","Amount":10.00,'
+        '"DiscountLineDetail":{"PercentBased":false,"DiscountAccountRef":{"value":"86"}}}],'
+        '"ApplyTaxAfterDiscount":true,"TxnTaxDetail":{"TotalTax":7.20},'
+        '"CustomerMemo":{"value":"Thank you"},"PrivateNote":"Avantto invoice INV-1042 · 64e2",'
+        '"EmailStatus":"NotSet","AllowOnlineCreditCardPayment":false,"AllowOnlineACHPayment":false}'
+    )
+
+
+def test_a_payment() -> None:
+    assert encode.payment_create(payment()).body.decode() == (
+        '{"CustomerRef":{"value":"63"},"TotalAmt":50.00,"TxnDate":"2026-11-21","PaymentRefNum":"9g3k1",'
+        '"DepositToAccountRef":{"value":"4"},"PrivateNote":"Avantto payment 6a1",'
+        '"Line":[{"Amount":50.00,"LinkedTxn":[{"TxnId":"239","TxnType":"Invoice"}]}],"ProcessPayment":false}'
+    )
+
+
+def test_a_receipt_names_its_account_and_method_and_is_never_mailed() -> None:
+    assert encode.receipt_create(receipt(), company()).body.decode() == (
+        '{"DocNumber":"AV-9","CustomerRef":{"value":"63"},"TxnDate":"2026-11-20",'
+        '"BillEmail":{"Address":"geeta@example.com"},'
+        '"Line":[{"DetailType":"SalesItemLineDetail","Amount":25.00,"Description":"Haircut",'
+        '"SalesItemLineDetail":{"ItemRef":{"value":"5"},"TaxCodeRef":{"value":"NON"}}}],"ApplyTaxAfterDiscount":true,'
+        '"PaymentRefNum":"9g3k1","PaymentMethodRef":{"value":"2"},"DepositToAccountRef":{"value":"4"},'
+        '"PrivateNote":"Avantto payment 6a1","EmailStatus":"NotSet"}'
+    )
+
+
+def test_a_customer_with_an_address() -> None:
+    draft = customer(company_name="Red: Rock", address=Address("1 Main St", "", "Bayshore", "CA", "94326", "US"))
+    assert encode.customer_create(draft, company()).body.decode() == (
+        '{"DisplayName":"Geeta Kalapatapu","GivenName":"Geeta","FamilyName":"Kalapatapu","CompanyName":"Red: Rock",'
+        '"PrimaryEmailAddr":{"Address":"Geeta@Example.com"},"PrimaryPhone":{"FreeFormNumber":"+16505553311"},'
+        '"BillAddr":{"Line1":"1 Main St","City":"Bayshore","CountrySubDivisionCode":"CA","PostalCode":"94326",'
+        '"Country":"US"},"Notes":"Avantto contact 3bN9k"}'
+    )
+
+
+def test_an_item_is_a_service_on_its_income_account() -> None:
+    call = encode.item_create(ItemDraft("Avantto sales", "79"))
+    assert call.body == b'{"Name":"Avantto sales","Type":"Service","IncomeAccountRef":{"value":"79"}}'
+
+
+def test_voids_carry_only_the_target() -> None:
+    assert encode.invoice_void("239", "2") == Call("POST", "invoice?operation=void", b'{"Id":"239","SyncToken":"2"}')
+    sparse = b'{"Id":"301","SyncToken":"0","sparse":true}'
+    assert encode.payment_void("301", "0") == Call("POST", "payment?operation=update&include=void", sparse)
+    assert encode.receipt_void("301", "0") == Call("POST", "salesreceipt?operation=update&include=void", sparse)
+
+
+def test_an_update_sends_only_what_changed() -> None:
+    call = encode.invoice_update("239", "2", invoice(memo=""), frozenset({"day", "memo"}), company())
+    assert call.body == b'{"Id":"239","SyncToken":"2","sparse":true,"TxnDate":"2026-11-20","CustomerMemo":{"value":""}}'
+
+
+def test_changed_lines_go_with_discount_and_tax_and_state_a_tax_of_zero() -> None:
+    draft = invoice(lines=(line(tax_code="NON"),), discount=usd("0"), tax=usd("0"))
+    sent = body(encode.invoice_update("239", "2", draft, frozenset({"lines"}), company()))
+    assert sent.keys() == {"Id", "SyncToken", "sparse", "Line", "ApplyTaxAfterDiscount", "TxnTaxDetail"}
+    assert sent["TxnTaxDetail"] == {"TotalTax": 0}
+
+
+def test_what_cannot_be_blanked_safely_is_left_alone() -> None:
+    changed = frozenset({"email", "due", "number"})
+    sent = body(encode.invoice_update("239", "2", invoice(email="", due=None, number=""), changed, company()))
+    assert sent.keys() == {"Id", "SyncToken", "sparse"}
+
+
+def test_quantity_and_price_are_sent_only_when_given() -> None:
+    sent = encode.invoice_create(invoice(lines=(line("33.33"),), discount=usd("0")), company()).body
+    assert b"Qty" not in sent
+    assert b"UnitPrice" not in sent
+    assert b"DiscountLineDetail" not in sent
+
+
+def test_a_number_is_never_written_with_an_exponent() -> None:
+    draft = invoice(lines=(line(quantity=Decimal("1E+2"), unit_price=Decimal("1.00")),))
+    assert b'"Qty":100,"UnitPrice":1.00' in encode.invoice_create(draft, company()).body
+
+
+def test_the_currency_is_named_only_where_there_are_several() -> None:
+    assert b"CurrencyRef" not in encode.invoice_create(invoice(), company()).body
+    several = company(multi_currency=True)
+    assert b'"CurrencyRef":{"value":"USD"}' in encode.invoice_create(invoice(), several).body
+    assert b'"CurrencyRef":{"value":"USD"}' in encode.payment_create(payment(), several).body
+
+
+def test_american_text_is_brought_to_latin_1_and_cut() -> None:
+    draft = invoice(
+        memo="“Łódź” – 10 € 🎉" + "x" * 2000,
+        note="Ærø\x00 · ok\ud83d",
+        lines=(line(description="née Müller 李" + "y" * 5000),),
+    )
+    sent = msgspec.json.decode(encode.invoice_create(draft, company()).body)
+    assert sent["CustomerMemo"]["value"].startswith('"Lódz" - 10 EUR x')
+    assert len(sent["CustomerMemo"]["value"]) == 1000
+    assert sent["PrivateNote"] == "Ærø · ok"
+    assert sent["Line"][0]["Description"].startswith("née Müller y")
+    assert len(sent["Line"][0]["Description"]) == 4000
+
+
+def test_text_elsewhere_keeps_its_letters() -> None:
+    draft = invoice(lines=(line(tax_code="8", amount=cad("100.00")),), discount=cad("0"), tax=cad("5"), memo="Łódź 李")
+    sent = msgspec.json.decode(encode.invoice_create(draft, canadian_company()).body)
+    assert sent["CustomerMemo"]["value"] == "Łódź 李"
+    assert msgspec.json.decode(encode.customer_create(customer(display_name="李雷")).body)["DisplayName"] == "李雷"
+
+
+def test_a_name_is_one_line_without_a_colon_and_never_empty() -> None:
+    names = {
+        "Ann:\tLee\nJr": "Ann Lee Jr",
+        "李雷": "Geeta@Example.com",
+    }
+    for name, stored in names.items():
+        assert body(encode.customer_create(customer(display_name=name), company()))["DisplayName"] == stored
+    nameless = encode.customer_create(customer(display_name="李雷", email=""), company())
+    assert body(nameless)["DisplayName"] == "Avantto contact 3bN9k"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "no-at", "a@b", "a..b@x.com", "a@x.com, b@x.com", "é@x.com", "a b@x.com", "a" * 95 + "@x.com"]
+)
+def test_a_doubtful_address_is_left_out(address: str) -> None:
+    assert "BillEmail" not in body(encode.invoice_create(invoice(email=address), company()))
+
+
+def test_a_phone_that_does_not_fit_is_left_out_rather_than_cut() -> None:
+    assert "PrimaryPhone" not in body(encode.customer_create(customer(phone="1" * 31)))
+
+
+def test_outside_america_every_rate_has_its_line_and_they_add_up() -> None:
+    lines = (line(tax_code="7", amount=cad("4495.16")), line(tax_code="8", amount=cad("100.00")))
+    draft = invoice(lines=lines, discount=cad("0"), tax=cad("678.16"), total=cad("5273.32"))
+    sent = body(encode.invoice_create(draft, canadian_company()))
+    assert sent["GlobalTaxCalculation"] == "TaxExcluded"
+    assert "ApplyTaxAfterDiscount" not in sent
+    detail = sent["TxnTaxDetail"]
+    assert isinstance(detail, dict)
+    amounts = [(one["TaxLineDetail"]["TaxRateRef"]["value"], one["Amount"]) for one in detail["TaxLine"]]
+    assert amounts == [("3", 229.76), ("4", 448.40)]  # by the rates 448.39: the cent that is missing goes there
+    assert [one["TaxLineDetail"]["NetAmountTaxable"] for one in detail["TaxLine"]] == [4595.16, 4495.16]
+
+
+def test_outside_america_the_discount_comes_off_the_base() -> None:
+    draft = invoice(lines=(line(tax_code="8", amount=cad("100.00")),), discount=cad("10"), tax=cad("4.50"))
+    detail = body(encode.invoice_create(draft, canadian_company()))["TxnTaxDetail"]
+    assert isinstance(detail, dict)
+    assert detail["TaxLine"][0]["TaxLineDetail"]["NetAmountTaxable"] == 90
+
+
+def test_untaxed_lines_outside_america_say_that_tax_does_not_apply() -> None:
+    draft = invoice(lines=(line(tax_code="NON", amount=cad("100.00")),), discount=cad("0"), tax=cad("0"))
+    sent = body(encode.invoice_create(draft, canadian_company()))
+    assert sent["GlobalTaxCalculation"] == "NotApplicable"
+    assert "TxnTaxDetail" not in sent
+    assert b"TaxCodeRef" not in encode.invoice_create(draft, canadian_company()).body
+
+
+def test_a_line_without_an_item_is_only_text() -> None:
+    sent = encode.invoice_create(invoice(lines=(line(), line("0", item="", description="thanks"))), company()).body
+    assert b'{"DetailType":"DescriptionOnly","Description":"thanks","DescriptionLineDetail":{}}' in sent
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        Known(encode.customer_create(customer(address=Address("1 Main St"))), "Customer"),
+        Known(encode.item_create(ItemDraft("Avantto sales", "79")), "Item"),
+        Known(encode.invoice_create(invoice(), company(multi_currency=True)), "Invoice"),
+        Known(
+            encode.invoice_create(
+                invoice(lines=(line(tax_code="7", amount=cad("100")),), discount=cad("1"), tax=cad("15")),
+                canadian_company(),
+            ),
+            "Invoice",
+        ),
+        Known(
+            encode.invoice_update(
+                "239", "2", invoice(), frozenset("customer number day due email lines memo note".split()), company()
+            ),
+            "Invoice",
+        ),
+        Known(encode.invoice_void("239", "2"), "Invoice"),
+        Known(encode.payment_create(payment(method="3")), "Payment"),
+        Known(encode.payment_void("3", "0"), "Payment"),
+        Known(encode.receipt_create(receipt(memo="hello", tax=usd("1")), company()), "SalesReceipt"),
+    ],
+)
+def test_the_vendor_knows_every_field_we_send(known: Known) -> None:
+    assert complaints(known.entity, known.call.body) == []
+
+
+def test_the_field_check_can_fail() -> None:
+    if complaints("Invoice", b'{"Nonsense":1}'):
+        wrong = b'{"Line":{"Amount":1},"TotalAmt":"1","EmailStatus":"Maybe","TxnDate":"22.11.2026","CustomerRef":"63"}'
+        assert len(complaints("Invoice", wrong)) == 5
+
+
+def test_the_same_draft_always_makes_the_same_bytes() -> None:
+    assert encode.invoice_create(invoice(), company()) == encode.invoice_create(invoice(), company())

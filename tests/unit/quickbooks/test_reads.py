@@ -1,0 +1,184 @@
+"""Questions as the exact path, and recorded answers as rows."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+from quickbooks_material import sample, usd
+
+from avantto_qbo.errors import RejectedError, TransientError
+from avantto_qbo.model.avantto import Address
+from avantto_qbo.model.drafts import DraftLine
+from avantto_qbo.model.ids import CustomerId, RealmId
+from avantto_qbo.model.quickbooks import Account, PaymentMethod, TaxCode, TaxRate
+from avantto_qbo.quickbooks import reads
+
+SINCE = datetime(2026, 11, 22, 12, 0, 5, 999_999, tzinfo=timezone(timedelta(hours=2)))
+
+
+def question(path: str) -> str:
+    return unquote(path)
+
+
+def test_a_page_of_customers_is_asked_for_in_an_order_that_does_not_shift() -> None:
+    assert question(reads.customers_page(1001).path) == (
+        "query?query=select * from Customer where Active IN (true,false) "
+        "orderby MetaData.CreateTime startposition 1001 maxresults 1000"
+    )
+
+
+def test_changes_are_asked_for_in_one_request_to_the_second_below() -> None:
+    assert reads.changes(SINCE).path == "cdc?entities=Customer%2CPayment&changedSince=2026-11-22T10%3A00%3A05Z"
+
+
+def test_paged_changes_are_ordered_by_their_time() -> None:
+    assert question(reads.payments_since(SINCE, 1001).path) == (
+        "query?query=select * from Payment where MetaData.LastUpdatedTime >= '2026-11-22T10:00:05Z' "
+        "orderby MetaData.LastUpdatedTime startposition 1001 maxresults 1000"
+    )
+    assert "Active IN (true,false) and MetaData.LastUpdatedTime >= " in question(reads.customers_since(SINCE).path)
+
+
+def test_quotes_are_escaped_and_backslashes_dropped() -> None:
+    assert question(reads.customers_by_name("O'Neil\\ & Søn + 1").path).endswith(
+        "DisplayName = 'O\\'Neil & Søn + 1' startposition 1 maxresults 1000"
+    )
+    assert "%2B" in reads.customers_by_name("a+b").path
+
+
+def test_a_customer_in_full() -> None:
+    first, second = reads.customers_page().decode(sample("customers_page.json"))
+    assert (first.id, first.sync_token, first.display_name) == ("1", "0", "Amy's Bird Sanctuary")
+    assert first.emails == ("birds@intuit.com", "amy@example.com")
+    assert first.phones == ("(650) 555-3311", "(650) 555-3312")
+    assert first.address == Address("4581 Finch St.", "", "Bayshore", "CA", "94326", "")
+    assert first.created_at == datetime(2014, 9, 11, 23, 48, 43, tzinfo=UTC)
+    assert first.updated_at.utcoffset() == timedelta(0)
+    assert (first.notes, first.active, first.job, first.project) == ("Avantto contact 3bN9k", True, False, False)
+    assert (second.active, second.job, second.project, second.emails) == (False, True, True, ())
+
+
+def test_an_empty_answer_is_an_empty_page() -> None:
+    assert reads.customers_page().decode(sample("empty_page.json")) == ()
+    assert reads.items_page().decode(sample("empty_page.json")) == ()
+    assert reads.invoices_of(CustomerId("1")).decode(sample("empty_page.json")) == ()
+
+
+def test_an_email_matches_only_as_a_whole_address() -> None:
+    body = sample("customers_page.json")
+    assert [row.id for row in reads.customers_by_email("AMY@example.com").decode(body)] == ["1"]
+    assert reads.customers_by_email("my@example.com").decode(body) == ()
+    assert "PrimaryEmailAddr LIKE '%amy@example.com%'" in question(reads.customers_by_email("AMY@example.com").path)
+
+
+def test_changes_of_both_kinds_with_deletions() -> None:
+    found = reads.changes(SINCE).decode(sample("changes.json"))
+    paid, deleted = found.payments
+    assert paid.invoices == (("129", Decimal("100.10")), ("130", Decimal("49.90")))
+    assert (paid.customer_id, paid.total, paid.day) == ("16", Decimal("156.00"), date(2026, 11, 20))
+    assert (paid.reference, paid.note, paid.sync_token) == ("9g3k1", "Avantto payment 6a1", "1")
+    assert (deleted.id, deleted.deleted) == ("979", True)
+    assert [row.id for row in found.customers] == ["63"]
+    assert found.as_of == datetime(2026, 11, 21, 21, 0, 1, 250_000, tzinfo=UTC)
+    assert not found.overflowed
+
+
+def test_no_change_is_no_row() -> None:
+    found = reads.changes(SINCE).decode(sample("changes_none.json"))
+    assert (found.customers, found.payments, found.overflowed) == ((), (), False)
+
+
+def test_a_feed_asked_too_far_back_is_refused() -> None:
+    with pytest.raises(RejectedError, match="4002"):
+        reads.changes(SINCE).decode(sample("changes_too_old.json"))
+
+
+def _many_customers(count: int) -> list[dict[str, object]]:
+    model = msgspec.json.decode(sample("customers_page.json"))["QueryResponse"]["Customer"][0]
+    return [{**model, "Id": str(number)} for number in range(count)]
+
+
+@pytest.mark.parametrize(("count", "overflowed"), [(999, False), (1000, True)])
+def test_a_full_change_feed_says_that_more_may_have_changed(count: int, overflowed: bool) -> None:
+    answer = {
+        "CDCResponse": [{"QueryResponse": [{"Customer": _many_customers(count)}]}],
+        "time": "2026-11-22T10:00:00Z",
+    }
+    assert reads.changes(SINCE).decode(msgspec.json.encode(answer)).overflowed is overflowed
+
+
+def test_a_page_of_a_thousand_customers_decodes_in_less_than_a_tenth_of_a_second() -> None:
+    body = msgspec.json.encode({"QueryResponse": {"Customer": _many_customers(1000)}})
+    read = reads.customers_page()
+    spent = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        assert len(read.decode(body)) == 1000
+        spent.append(time.perf_counter() - begun)
+    assert min(spent) < 0.1
+
+
+def test_a_company_is_asked_for_in_one_batch() -> None:
+    read = reads.company(RealmId("9001"))
+    assert (read.method, read.path, read.content_type) == ("POST", "batch", "application/json")
+    parts = msgspec.json.decode(read.body)["BatchItemRequest"]
+    assert [part["Query"].split()[3] for part in parts] == [
+        "CompanyInfo", "Preferences", "TaxCode", "TaxRate", "PaymentMethod", "Account",
+    ]  # fmt: skip
+    assert all(len(part["bId"]) <= 10 for part in parts)
+
+
+def test_the_facts_of_a_company() -> None:
+    facts = reads.company(RealmId("9001")).decode(sample("company_batch.json"))
+    assert (facts.realm, facts.name, facts.country, facts.currency) == ("9001", "Sandbox Company_US_1", "US", "USD")
+    assert facts.american
+    assert facts.custom_numbers
+    assert facts.allow_discount
+    assert facts.sales_tax
+    assert facts.auto_apply
+    assert not facts.multi_currency
+    assert (facts.discount_account, facts.default_item, facts.books_closed) == ("86", "1", date(2025, 12, 31))
+    assert facts.tax_codes == (TaxCode("2", "California", ("3", "4")), TaxCode("5", "None"))
+    assert facts.tax_rates == (TaxRate("3", "California", Decimal(8)), TaxRate("4", "Tucson", Decimal("9.975")))
+    assert facts.accounts == (Account("4", "Undeposited Funds", "Other Current Asset", "UndepositedFunds"),)
+    assert facts.payment_methods == (PaymentMethod("4", "Visa"),)
+    assert facts.items == ()
+
+
+def test_a_batch_with_a_refused_part_or_with_nothing_is_no_company() -> None:
+    read = reads.company(RealmId("9001"))
+    with pytest.raises(RejectedError, match="6190"):
+        read.decode(sample("company_batch_fault.json"))
+    with pytest.raises(TransientError):
+        read.decode(sample("batch_nothing.json"))
+
+
+def test_an_invoice_becomes_the_draft_it_could_have_been_made_from() -> None:
+    found = reads.invoice("239").decode(sample("invoice.json"))
+    assert (found.row.total, found.row.balance, found.row.payments) == (Decimal("97.20"), Decimal("47.20"), ("301",))
+    assert (found.row.number, found.row.sync_token, found.row.voided) == ("INV-1042", "2", False)
+    draft = found.draft
+    assert draft.lines == (
+        DraftLine("5", usd("100"), "Haircut", Decimal(2), Decimal(50), "TAX"),
+        DraftLine("", usd("0"), "thanks!"),
+    )
+    assert (draft.discount, draft.discount_account, draft.tax, draft.total) == (
+        usd("10"), "86", usd("7.20"), usd("97.20"),
+    )  # fmt: skip
+    assert (draft.customer, draft.email, draft.memo) == ("63", "geeta@example.com", "Thank you")
+    assert (draft.day, draft.due) == (date(2026, 11, 20), date(2026, 12, 20))
+    assert draft.note == "Avantto invoice INV-1042 · 64e2"
+
+
+def test_a_voided_invoice_is_readable_though_its_words_are_spelled_differently() -> None:
+    assert reads.invoice("239").decode(sample("invoice_voided.json")).row.voided
+
+
+def test_an_answer_about_another_thing_is_refused() -> None:
+    with pytest.raises(RejectedError, match="no-object"):
+        reads.payment("1").decode(sample("invoice.json"))

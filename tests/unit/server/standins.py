@@ -1,0 +1,253 @@
+"""In-memory stand-ins for what the listeners call; they keep the rules the real ones keep."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import msgspec
+
+from avantto_qbo.errors import RefusedError
+from avantto_qbo.location_settings import encode_setting, merge_settings, parse_setting, setting_values
+from avantto_qbo.model.ids import LocationId, OperationId, RealmId
+from avantto_qbo.model.operation import State
+from avantto_qbo.model.records import Status
+from avantto_qbo.model.settings import Settings
+from avantto_qbo.server.api import (
+    ActivityAnswer,
+    ActivityRow,
+    AttentionAnswer,
+    AttentionItem,
+    Backfill,
+    BackfillState,
+    ConnectAnswer,
+    ConnectRequest,
+    LinkAnswer,
+    LocationAnswer,
+    LocationRow,
+    LocationsAnswer,
+    OperationAnswer,
+    Posting,
+    SettingRow,
+    SettingsAnswer,
+    ShowAnswer,
+    StatusAnswer,
+    SyncAnswer,
+)
+from avantto_qbo.server.ports import IntakeResult, Readiness, Redirect, UnknownObjectError, Verdict
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+KEY = b"verifier"
+SIGNATURE = "x-test-signature"
+POSTING = (Posting("invoices", "Invoice, numbered as in Avantto"), Posting("payments", "Undeposited Funds"))
+
+
+def signed(body: bytes) -> dict[str, str]:
+    """Return the headers of a delivery the intake accepts."""
+    return {SIGNATURE: base64.b64encode(hmac.digest(KEY, body, hashlib.sha256)).decode()}
+
+
+class MemoryIntake:
+    """Verifies the raw bytes, reads JSON, keeps it; `trouble` and `delay` are what a journal may do to it."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes] = []
+        self.trouble: Exception | None = None
+        self.delay = 0.0
+
+    async def avantto(self, raw: bytes, headers: Mapping[str, str]) -> IntakeResult:
+        return await self._take(raw, headers)
+
+    async def quickbooks(self, raw: bytes, headers: Mapping[str, str]) -> IntakeResult:
+        return await self._take(raw, headers)
+
+    async def _take(self, raw: bytes, headers: Mapping[str, str]) -> IntakeResult:
+        if headers.get(SIGNATURE) != signed(raw)[SIGNATURE]:
+            return IntakeResult(Verdict.UNSIGNED)
+        try:
+            event = msgspec.json.decode(raw, type=dict[str, str])
+        except msgspec.MsgspecError:
+            return IntakeResult(Verdict.MALFORMED)
+        if event.get("location") == "unknown":
+            return IntakeResult(Verdict.IGNORED)
+        await anyio.sleep(self.delay)
+        if self.trouble is not None:
+            raise self.trouble
+        verdict = Verdict.REPEATED if raw in self.kept else Verdict.TAKEN
+        self.kept.append(raw)
+        return IntakeResult(verdict)
+
+
+class MemoryFlow:
+    """A browser flow with one good link, `good`, and one cookie, `browser-1`."""
+
+    def __init__(self) -> None:
+        self.trouble: Exception | None = None
+
+    async def begin_connect(self, token: str) -> Redirect:
+        if self.trouble is not None:
+            raise self.trouble
+        if token != "good":
+            raise RefusedError("This link was used already, or it is too old.", "Ask for a new one.")
+        return Redirect("https://crm.example/authorize?state=s1", cookie="browser-1")
+
+    async def avantto_callback(self, params: Mapping[str, str], cookie: str) -> Redirect:
+        if cookie != "browser-1":
+            raise RefusedError("This is not the browser that opened the link.", "Open the link again.")
+        return Redirect(f"https://books.example/authorize?after={params['code']}")
+
+    async def quickbooks_callback(self, params: Mapping[str, str], cookie: str) -> ConnectAnswer:
+        if params.get("error") or cookie == "browser-2":
+            raise RefusedError("QuickBooks was not connected: you said no.", "Open the link again.")
+        return connect_answer(LocationId("loc1"), RealmId(params["realmId"]))
+
+
+class MemoryHealth:
+    def __init__(self, *reasons: str) -> None:
+        self.reasons = reasons
+
+    def readiness(self) -> Readiness:
+        return Readiness(not self.reasons, self.reasons)
+
+
+class MemoryService:
+    """Locations in a dict. `held` operations can be decided; every decision notes its actor."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[LocationId, Status] = {}
+        self.stored: dict[str, bytes] = {}
+        self.held: dict[OperationId, State] = {}
+        self.actors: list[str] = []
+        self.connects: list[ConnectRequest] = []
+        self.backfills = [Backfill(5, 5, BackfillState.DONE)]
+        self.name = "Corner [Cafe]"
+        self.trouble: Exception | None = None
+
+    async def status(self) -> StatusAnswer:
+        if self.trouble is not None:
+            raise self.trouble
+        return StatusAnswer(
+            "0.1.0",
+            NOON,
+            ready=True,
+            locations={Status.CONNECTED: len(self.statuses)},
+            operations={State.HELD: len(self.held)},
+            attention=len(self.held),
+            month="2026-11",
+            reads=100_000,
+            monthly_reads=500_000,
+        )
+
+    async def locations(self) -> LocationsAnswer:
+        return LocationsAnswer(tuple(self._row(location) for location in self.statuses))
+
+    async def show(self, location: LocationId) -> ShowAnswer:
+        status = self._known(location)
+        backfill = self.backfills.pop(0) if len(self.backfills) > 1 else self.backfills[0]
+        items = (await self.attention(location)).items
+        rows = (await self.activity(location, 5, None)).rows
+        return ShowAnswer(
+            location, self.name, RealmId("900"), "Cafe Ltd", status, NOON, NOON, "Europe/London",
+            backfill=backfill, posting=POSTING, attention=items, activity=rows,
+        )  # fmt: skip
+
+    async def settings(self, location: LocationId) -> SettingsAnswer:
+        self._known(location)
+        values = setting_values(merge_settings(Settings(), self.stored))
+        rows = (SettingRow(key, value, key in self.stored) for key, value in values.items())
+        return SettingsAnswer(location, tuple(rows))
+
+    async def set_settings(self, location: LocationId, changes: Mapping[str, str | None], actor: str) -> SettingsAnswer:
+        self.actors.append(actor)
+        for key, text in changes.items():
+            if text is None:
+                self.stored.pop(key, None)
+            else:
+                self.stored[key] = encode_setting(parse_setting(key, text))
+        return await self.settings(location)
+
+    async def sync(self, location: LocationId) -> SyncAnswer:
+        self._known(location)
+        return SyncAnswer(location, ("customers", "invoices", "payments"))
+
+    async def activity(self, location: LocationId, limit: int, before: int | None) -> ActivityAnswer:
+        self._known(location)
+        last = (before or 8) - 1
+        ids = range(last, max(0, last - limit), -1)
+        rows = tuple(ActivityRow(n, NOON, location, "invoice.created", f"Invoice {n}", f"INV-{n}") for n in ids)
+        return ActivityAnswer(rows, rows[-1].id if rows and rows[-1].id > 1 else None)
+
+    async def attention(self, location: LocationId | None) -> AttentionAnswer:
+        if location is not None:
+            self._known(location)
+        item = AttentionItem(
+            LocationId("loc1"),
+            "tax",
+            "No tax code has this rate.",
+            "avantto-qbo retry op1",
+            NOON,
+            kind="invoice.create",
+        )
+        return AttentionAnswer(tuple(msgspec.structs.replace(item, id=operation) for operation in self.held))
+
+    async def retry(self, operation: OperationId, actor: str) -> OperationAnswer:
+        return self._decide(operation, State.PLANNED, actor)
+
+    async def skip(self, operation: OperationId, actor: str) -> OperationAnswer:
+        return self._decide(operation, State.SKIPPED, actor)
+
+    async def pause(self, location: LocationId, actor: str) -> LocationAnswer:
+        return self._move(location, Status.PAUSED, actor)
+
+    async def resume(self, location: LocationId, actor: str) -> LocationAnswer:
+        return self._move(location, Status.CONNECTED, actor)
+
+    async def connect(self, request: ConnectRequest, actor: str) -> ConnectAnswer:
+        if self.statuses and not request.share:
+            raise RefusedError("Another location uses this company.", "add --share")
+        self.statuses[request.location] = Status.CONNECTED
+        self.connects.append(request)
+        self.actors.append(actor)
+        return connect_answer(request.location, request.realm, request.since or NOON)
+
+    async def connect_link(self, location: LocationId, actor: str) -> LinkAnswer:
+        self.actors.append(actor)
+        return LinkAnswer(location, f"https://qbo.example/connect/{location}-token", NOON + timedelta(hours=1))
+
+    async def disconnect(self, location: LocationId, actor: str) -> LocationAnswer:
+        return self._move(location, Status.DISCONNECTED, actor)
+
+    def _known(self, location: LocationId) -> Status:
+        if location not in self.statuses:
+            raise UnknownObjectError(
+                f"there is no location {location}", "see `avantto-qbo locations`", field="location"
+            )
+        return self.statuses[location]
+
+    def _row(self, location: LocationId) -> LocationRow:
+        return LocationRow(
+            location, self.name, RealmId("900"), self._known(location), held=len(self.held), backfill=self.backfills[0]
+        )
+
+    def _move(self, location: LocationId, status: Status, actor: str) -> LocationAnswer:
+        self._known(location)
+        self.actors.append(actor)
+        self.statuses[location] = status
+        return LocationAnswer(location, status)
+
+    def _decide(self, operation: OperationId, state: State, actor: str) -> OperationAnswer:
+        if operation not in self.held:
+            raise UnknownObjectError(f"there is no operation {operation}", field="id")
+        if self.held[operation] is not State.HELD:
+            raise RefusedError(f"{operation} is {self.held[operation]}, not held")
+        self.actors.append(actor)
+        self.held[operation] = state
+        return OperationAnswer(operation, LocationId("loc1"), "invoice.create", state)
+
+
+def connect_answer(location: LocationId, realm: RealmId, books_from: datetime = NOON) -> ConnectAnswer:
+    return ConnectAnswer(location, "Corner <Cafe>", realm, "Cafe Ltd", books_from, POSTING)
