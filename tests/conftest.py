@@ -20,7 +20,8 @@ class CannedResponse(ClientResponse):
     """A response aioresponses can build: release 0.7.9 does not know aiohttp 3.14's `stream_writer`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, stream_writer=_NothingSent(), **kwargs)
+        writer: Any = _NothingSent()
+        super().__init__(*args, stream_writer=writer, **kwargs)
 
 
 class CannedAnswers(aioresponses):
@@ -40,5 +41,6 @@ def anyio_backend() -> str:
 @pytest.fixture
 def canned() -> Iterator[CannedAnswers]:
     """Answer requests without a socket; what is not canned is a connection error."""
-    with CannedAnswers() as answers:
+    answers = CannedAnswers()
+    with answers:
         yield answers

@@ -19,8 +19,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 ALLOWED_KEYS: Final = frozenset(
     "at attempt attempts chain code count done dropped due event exception frames generation intuit_tid kind lane "
     "level listen location logger lookups mend method minutes month next_at object operation owner part poll provider "
-    "reads realm reason remaining request_id retry_after route seconds signal size state status subject topic total uid "
-    "unit version waiting".split()
+    "reads realm reason remaining request_id retry_after route seconds signal size state status subject topic total "
+    "uid unit version waiting".split()
 )
 _PACKAGE: Final = Path(__file__).parent.parent
 

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from avantto_qbo.errors import InternalError
-from avantto_qbo.journal import claims, customers, links, reviews
+from avantto_qbo.journal import claims, customers, links, locations, reviews
 from avantto_qbo.model.ids import CustomerId, OperationId
 from avantto_qbo.model.records import ReviewState
 from conformance.conftest import Do
-from conformance.journal_values import HERE, OTHER_REALM, REALM, THERE, at, customer, link, review
+from conformance.journal_values import HERE, OTHER_REALM, REALM, THERE, at, customer, link, location, review
 
 ONE, TWO = OperationId("op-1"), OperationId("op-2")
 
@@ -95,6 +95,17 @@ async def test_any_location_of_the_realm_may_have_the_link(do: Do) -> None:
     assert await do(links.in_realm, OTHER_REALM, "invoice", "contact-1") is None
 
 
+async def test_a_location_sees_its_links_in_the_company_it_is_connected_to_now(do: Do) -> None:
+    old, new = link(), link(realm=OTHER_REALM, object_id="5")
+    await do(links.put, old)
+    await do(links.put, new)
+    for realm, mine in ((REALM, old), (OTHER_REALM, new), (REALM, old)):
+        await do(locations.put, location(realm=realm))
+        assert await do(links.get, HERE, "invoice", "inv-1") == mine
+        assert await do(links.of_source, HERE, "invoice", "inv-1") == [mine]
+        assert await do(links.all_of, HERE, "invoice", 9) == [mine]
+
+
 async def test_a_claim_belongs_to_the_first_and_is_unique_per_realm(do: Do) -> None:
     assert await do(claims.take, REALM, "email:a", ONE, at(0)) == ONE
     assert await do(claims.take, REALM, "email:a", ONE, at(1)) == ONE
@@ -173,6 +184,14 @@ async def test_the_same_person_is_never_asked_as_another_customer(do: Do) -> Non
     assert await do(reviews.get, REALM, CustomerId("2")) is None
     assert await do(reviews.claim, review("3"), ["e2"]), "a refused claim must leave no key behind"
     assert await do(reviews.claim, review("1", realm=OTHER_REALM), ["e1", "p1"])
+
+
+async def test_a_request_that_only_waited_can_still_be_claimed_once(do: Do) -> None:
+    await do(reviews.put, review())
+    sending = review(state=ReviewState.SENDING)
+    assert await do(reviews.claim, sending, ["e1"])
+    assert await do(reviews.get, REALM, CustomerId("1")) == sending
+    assert not await do(reviews.claim, sending, ["e1"])
 
 
 async def test_people_without_an_address_are_not_taken_for_one_person(do: Do) -> None:

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
-from quickbooks_material import customer, invoice, line, operation, payment, receipt
 
 from avantto_qbo.actors.ports import Edge, TokenEndpoint
 from avantto_qbo.errors import AuthError, RejectedError, TransientError
@@ -33,6 +32,7 @@ from avantto_qbo.quickbooks.oauth import QuickBooksOAuth
 from avantto_qbo.sandbox.quickbooks import QuickBooks
 from avantto_qbo.sandbox.serve import serve
 from avantto_qbo.transport import AiohttpTransport, open_transport
+from quickbooks_material import customer, invoice, line, operation, payment, receipt
 
 pytestmark = pytest.mark.anyio
 

@@ -95,7 +95,7 @@ class Receipts:
             default_item=await desk.default_item(DEFAULT_ITEM),
             number_variant=refused,
         )
-        return msgspec.structs.replace(case, customer=await self._customers.known(buyer(case)))
+        return msgspec.structs.replace(case, customer=await self._customers.known(buyer(transaction, case.order or case.evidence)))
 
     def _memory(self, db: Connection, transaction: Transaction) -> tuple[Link | None, bytes | None, int]:
         location = self._desk.location

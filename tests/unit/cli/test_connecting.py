@@ -130,7 +130,7 @@ def test_a_person_who_stops_waiting_learns_that_the_copying_goes_on(
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(connecting.time, "sleep", interrupt)
+    monkeypatch.setattr("time.sleep", interrupt)
     daemon.backfills = [Backfill(1, 2, BackfillState.RUNNING)]
     result = run("connect", "loc1", "--realm", "900", *tokens, "--share", "--wait")
     assert result.exit_code == 1

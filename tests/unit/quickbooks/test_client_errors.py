@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 import structlog
-from quickbooks_material import sample
 
 from avantto_qbo.errors import AnswerLostError, AuthError, NotSentError, RejectedError, TransientError
 from avantto_qbo.model.operation import Call
@@ -19,6 +18,7 @@ from avantto_qbo.quickbooks import reads
 from avantto_qbo.quickbooks.client import QuickBooksClient
 from avantto_qbo.quickbooks.encode import invoice_void
 from avantto_qbo.transport import open_transport
+from quickbooks_material import sample
 
 if TYPE_CHECKING:
     from conftest import CannedAnswers

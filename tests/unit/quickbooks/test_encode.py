@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from quickbooks_material import canadian_company, company, customer, invoice, line, payment, receipt, usd
-from vendor_fields import complaints
 
 from avantto_qbo.model.avantto import Address
 from avantto_qbo.model.drafts import ItemDraft
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Call
 from avantto_qbo.quickbooks import encode
+from quickbooks_material import canadian_company, company, customer, invoice, line, payment, receipt, usd
+from vendor_fields import complaints
 
 
 @dataclass(frozen=True)

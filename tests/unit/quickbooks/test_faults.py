@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from quickbooks_material import sample
 
 from avantto_qbo.errors import AuthError, RejectedError, TransientError
 from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.quickbooks.faults import RawFault, classify, denies_access, error_of, fault_of, find_fault, throttles
+from quickbooks_material import sample
 
 
 @pytest.mark.parametrize(

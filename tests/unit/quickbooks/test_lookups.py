@@ -9,13 +9,13 @@ from urllib.parse import unquote
 
 import msgspec
 import pytest
-from quickbooks_material import company, customer, invoice, operation, payment, receipt, sample
 
 from avantto_qbo.errors import InternalError
 from avantto_qbo.model.drafts import ContactDraft, ItemDraft
 from avantto_qbo.model.operation import Call, Kind
 from avantto_qbo.quickbooks import encode
 from avantto_qbo.quickbooks.lookups import Lookup, lookups
+from quickbooks_material import company, customer, invoice, operation, payment, receipt, sample
 
 CREATED = "MetaData.CreateTime >= '2026-11-22T09:59:00Z'"
 PAGE = " startposition 1 maxresults 1000"

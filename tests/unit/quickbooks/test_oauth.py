@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from quickbooks_material import sample
 
 from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
 from avantto_qbo.model.grant import Tokens
 from avantto_qbo.model.http import HttpAnswer, HttpRequest
 from avantto_qbo.quickbooks.oauth import QuickBooksOAuth
+from quickbooks_material import sample
 
 pytestmark = pytest.mark.anyio
 

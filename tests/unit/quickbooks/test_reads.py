@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 import msgspec
 import pytest
-from quickbooks_material import sample, usd
 
 from avantto_qbo.errors import RejectedError, TransientError
 from avantto_qbo.model.avantto import Address
@@ -17,6 +16,7 @@ from avantto_qbo.model.drafts import DraftLine
 from avantto_qbo.model.ids import CustomerId, RealmId
 from avantto_qbo.model.quickbooks import Account, PaymentMethod, TaxCode, TaxRate
 from avantto_qbo.quickbooks import reads
+from quickbooks_material import sample, usd
 
 SINCE = datetime(2026, 11, 22, 12, 0, 5, 999_999, tzinfo=timezone(timedelta(hours=2)))
 

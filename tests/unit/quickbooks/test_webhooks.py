@@ -8,10 +8,10 @@ import hmac
 from datetime import UTC, datetime
 
 import pytest
-from quickbooks_material import sample
 
 from avantto_qbo.errors import AvanttoQboError
 from avantto_qbo.quickbooks.webhooks import MalformedEventsError, parse, verify
+from quickbooks_material import sample
 
 VERIFIER = "31a1c6b2-verifier"
 

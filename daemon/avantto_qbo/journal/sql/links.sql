@@ -58,17 +58,21 @@ where
 returning *;
 
 -- name: all_of
--- One page of a location's links of one kind, with every part of the source documents on it.
+-- One page of a location's links of one kind in its present company, with every part of the source documents on it.
 select links.*
 from links
 inner join (
     select distinct source_id
     from links
-    where location = :location and source_kind = :kind and source_id > :after
+    where
+        location = :location and source_kind = :kind and source_id > :after
+        and realm = coalesce((select locations.realm from locations where locations.id = :location), realm)
     order by source_id
     limit :limit
 ) as page on links.source_id = page.source_id
-where links.location = :location and links.source_kind = :kind
+where
+    links.location = :location and links.source_kind = :kind
+    and links.realm = coalesce((select locations.realm from locations where locations.id = :location), links.realm)
 order by links.source_id, links.part;
 
 -- name: in_realm

@@ -69,17 +69,21 @@ def income_account(company: Company, settings: Settings, location: LocationId) -
 
 
 def deposit_account(case: Case) -> str:
+    """The account money of this document is received on."""
+    return deposit_account_of(case.company, case.settings, case.location.id)
+
+
+def deposit_account_of(company: Company, settings: Settings, location: LocationId) -> str:
     """The account money is received on: Undeposited Funds unless the setting names another."""
-    wanted = case.settings.deposit_account
-    money = [account for account in case.company.accounts if account.active and account.kind in _MONEY]
+    wanted = settings.deposit_account
+    money = [account for account in company.accounts if account.active and account.kind in _MONEY]
     if wanted not in {"undeposited", "auto", ""}:
-        what = "an active bank or other current asset account"
-        return _chosen(money, wanted, case.location.id, "deposit_account", what)
+        return _chosen(money, wanted, location, "deposit_account", "an active bank or other current asset account")
     for account in money:
         if account.sub_kind == "UndepositedFunds":
             return account.id
     text = "deposit_account is undeposited, but the company has no active Undeposited Funds account."
-    raise held("deposit_account", text, setting(case.location.id, "deposit_account=NAME"))
+    raise held("deposit_account", text, setting(location, "deposit_account=NAME"))
 
 
 def discount_account(case: Case, what: str) -> str:

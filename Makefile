@@ -1,0 +1,67 @@
+# Needs python3.11 or later, make and git. Everything else is in the lock files and goes into .venv.
+
+PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COVERAGE ?= 85
+LOCKER := uv==0.13.9
+# Further arguments: make demo ARGS=--crash, make unit ARGS='-k refund'
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test unit lint types imports fmt lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(STAMP)  ## make .venv with the locked dependencies and this package
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
+	@$(PYTHON) -c 'import ensurepip' || { echo 'Python lacks venv (Debian: apt-get install python3-venv)' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --quiet --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)  ## play one business day against the stand-ins and prove the books
+	$(BIN)/avantto-qbo demo $(ARGS)
+
+test: lint types imports  ## everything that must hold: style, types, layers, all tests with coverage
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=$(COVERAGE)
+
+unit: $(STAMP)  ## the unit tests alone, without coverage
+	$(BIN)/pytest tests/unit $(ARGS)
+
+lint: $(STAMP)  ## style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)  ## static types
+	$(BIN)/mypy
+
+imports: $(STAMP)  ## which room may know which
+	$(BIN)/lint-imports
+
+fmt: $(STAMP)  ## format, and mend what can be mended mechanically
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Versions already in a lock stay unless UPGRADE=--upgrade (or --upgrade-package NAME) says otherwise.
+UPGRADE ?=
+COMPILE = $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock' $(UPGRADE)
+
+lock:  ## write both lock files anew from pyproject.toml
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --quiet '$(LOCKER)'
+	$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+
+clean:  ## remove everything that make made
+	rm -rf $(VENV) $(VENV)-lock .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
