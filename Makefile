@@ -11,7 +11,7 @@ LOCKER := uv==0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit lint types imports fmt lock clean
+.PHONY: help venv demo test unit lint types imports fmt wheel lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ imports: $(STAMP)  ## which room may know which
 fmt: $(STAMP)  ## format, and mend what can be mended mechanically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+wheel: $(STAMP)  ## build the package into dist/ with the locked build backend
+	$(PIP) wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .
 
 # Versions already in a lock stay unless UPGRADE=--upgrade (or --upgrade-package NAME) says otherwise.
 UPGRADE ?=

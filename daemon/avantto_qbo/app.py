@@ -21,20 +21,24 @@ from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House, Pace
 from avantto_qbo.actors.keeper import TokenKeeper
 from avantto_qbo.actors.limiter import Limiter, Window
-from avantto_qbo.actors.pollers import Pollers
+from avantto_qbo.actors.pollers import Pollers, daily_polls
 from avantto_qbo.actors.supervisor import Supervisor
 from avantto_qbo.avantto.client import AvanttoClient
+from avantto_qbo.avantto.limits import DAILY_WAIT, Limits
 from avantto_qbo.avantto.oauth import AvanttoOAuth
 from avantto_qbo.avantto.webhooks import load_key
 from avantto_qbo.clock import SystemClock, SystemIds, system_rng
 from avantto_qbo.config import Config
+from avantto_qbo.counted import CountedTransport
 from avantto_qbo.journal import operations
 from avantto_qbo.journal.address import journal_path
+from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.lock import JournalLock
 from avantto_qbo.journal.sealing import Fingerprints, Sealer
 from avantto_qbo.journal.sqlite import SqliteJournal, open_journal
 from avantto_qbo.metrics import Metrics
 from avantto_qbo.model.grant import Provider
+from avantto_qbo.model.http import Transport
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.quickbooks.client import QuickBooksClient
 from avantto_qbo.quickbooks.oauth import QuickBooksOAuth
@@ -106,7 +110,11 @@ class Daemon:
         self.metrics = Metrics()
         self._sealer = Sealer({"1": secrets.journal_key})
         self._ready = False
-        self._vendors = _vendors(config, secrets, transport, clock)
+        self._limiters: dict[str, Limiter] = {}
+        self._vendors = {
+            Provider.AVANTTO: _avantto(config, secrets, self._counted(transport, Provider.AVANTTO), clock, self._heed),
+            Provider.QUICKBOOKS: _quickbooks(config, secrets, self._counted(transport, Provider.QUICKBOOKS), clock),
+        }
         self.house = House(
             journal=journal,
             clock=clock,
@@ -116,6 +124,7 @@ class Daemon:
             pace=_pace(config),
             defaults=config.defaults,
             nudge=self._nudge,
+            observe=self.metrics.books_seconds.observe,
             count=self._count,
         )
         directory = Directory(self.house, books=self._books, crm=self._crm)
@@ -149,7 +158,12 @@ class Daemon:
         """What was being sent when the last run ended is in doubt; look it up when the slowest commit must be over."""
         now = self._clock.now()
         next_at = now + self._config.doubt.settle
-        doubtful = await self._journal.write(lambda db: operations.interrupted(db, now, next_at))
+
+        def take_stock(db: Connection) -> int:
+            daily_polls(db, now)
+            return operations.interrupted(db, now, next_at)
+
+        doubtful = await self._journal.write(take_stock)
         if doubtful:
             log.warning("operations.interrupted", count=doubtful)
 
@@ -188,6 +202,22 @@ class Daemon:
         elif family == "operation":
             kind, _, state = what.rpartition(".")
             self.metrics.operations.labels(kind, state).inc()
+        elif family == "refresh":
+            outcome, _, provider = what.partition(".")
+            self.metrics.refreshes.labels(provider, outcome).inc()
+
+    def _counted(self, transport: AiohttpTransport, provider: Provider) -> CountedTransport:
+        return CountedTransport(transport, self.metrics, provider)
+
+    def _heed(self, location: LocationId, limits: Limits) -> None:
+        """Avantto says how much is left: stop before it refuses."""
+        limiter = self._limiters.get(location)
+        if limiter is None:
+            return
+        if limits.remaining == 0 and limits.interval is not None:
+            limiter.pause(self._clock.now() + limits.interval)
+        if limits.daily_remaining == 0:
+            limiter.pause(self._clock.now() + DAILY_WAIT)
 
     def _books(self, subject: str, count_read: Callable[[], None]) -> Access:
         def counted() -> None:
@@ -199,7 +229,8 @@ class Daemon:
 
     def _crm(self, subject: str, count_read: Callable[[], None]) -> Access:
         windows, in_flight = _LOCATION
-        return self._access(Provider.AVANTTO, subject, Limiter(self._clock, windows, in_flight), count_read)
+        self._limiters[subject] = limiter = Limiter(self._clock, windows, in_flight)
+        return self._access(Provider.AVANTTO, subject, limiter, count_read)
 
     def _access(self, provider: Provider, subject: str, limiter: Limiter, on_read: Callable[[], None]) -> Access:
         vendor = self._vendors[provider]
@@ -210,6 +241,7 @@ class Daemon:
             sealer=self._sealer,
             endpoint=vendor.endpoint,
             clock=self._clock,
+            count=self._count,
         )
         return Access(
             subject,
@@ -222,38 +254,40 @@ class Daemon:
         )
 
 
-def _vendors(
-    config: Config, secrets: Secrets, transport: AiohttpTransport, clock: SystemClock
-) -> dict[Provider, Vendor]:
-    avantto, quickbooks = config.avantto, config.quickbooks
-    return {
-        Provider.AVANTTO: Vendor(
-            Provider.AVANTTO,
-            AvanttoClient(transport, avantto.api_url, _AVANTTO_TIMEOUT),
-            AvanttoOAuth(
-                transport,
-                client_id=avantto.client_id,
-                client_secret=secrets.avantto_client_secret,
-                authorize_url=avantto.authorize_url,
-                token_url=avantto.token_url,
-                scopes=SCOPES,
-                clock=clock,
-            ),
-        ),
-        Provider.QUICKBOOKS: Vendor(
-            Provider.QUICKBOOKS,
-            QuickBooksClient(transport, quickbooks.api_url, quickbooks.timeout.total_seconds()),
-            QuickBooksOAuth(
-                transport,
-                client_id=quickbooks.client_id,
-                client_secret=secrets.quickbooks_client_secret,
-                authorize_url=quickbooks.authorize_url,
-                token_url=quickbooks.token_url,
-                revoke_url=quickbooks.revoke_url,
-                clock=clock,
-            ),
-        ),
-    }
+def _avantto(
+    config: Config,
+    secrets: Secrets,
+    transport: Transport,
+    clock: SystemClock,
+    on_limits: Callable[[LocationId, Limits], None],
+) -> Vendor:
+    avantto = config.avantto
+    endpoint = AvanttoOAuth(
+        transport,
+        client_id=avantto.client_id,
+        client_secret=secrets.avantto_client_secret,
+        authorize_url=avantto.authorize_url,
+        token_url=avantto.token_url,
+        scopes=SCOPES,
+        clock=clock,
+    )
+    edge = AvanttoClient(transport, avantto.api_url, _AVANTTO_TIMEOUT, on_limits)
+    return Vendor(Provider.AVANTTO, edge, endpoint)
+
+
+def _quickbooks(config: Config, secrets: Secrets, transport: Transport, clock: SystemClock) -> Vendor:
+    quickbooks = config.quickbooks
+    endpoint = QuickBooksOAuth(
+        transport,
+        client_id=quickbooks.client_id,
+        client_secret=secrets.quickbooks_client_secret,
+        authorize_url=quickbooks.authorize_url,
+        token_url=quickbooks.token_url,
+        revoke_url=quickbooks.revoke_url,
+        clock=clock,
+    )
+    edge = QuickBooksClient(transport, quickbooks.api_url, quickbooks.timeout.total_seconds())
+    return Vendor(Provider.QUICKBOOKS, edge, endpoint)
 
 
 def _pace(config: Config) -> Pace:

@@ -57,7 +57,6 @@ class Metrics:
             "avantto_qbo_oldest_mail_seconds", "Age of the oldest due mail", ["lane"], registry=registry
         )
         self.attention: Final = Gauge("avantto_qbo_attention", "Things that need a person", registry=registry)
-        self.commit_seconds: Final = Histogram("avantto_qbo_commit_seconds", "Journal commits", registry=registry)
         Info("avantto_qbo_build", "The running release", registry=registry).info({"version": __version__})
 
     def render(self) -> bytes:

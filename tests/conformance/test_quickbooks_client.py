@@ -1,4 +1,4 @@
-"""The QuickBooks edge against the stand-in service over a real socket: both were written from the vendor's documents."""
+"""The QuickBooks edge against the stand-in over a real socket: both were written from the vendor's documents."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def test_the_facts_of_a_company_come_in_one_request() -> None:
     assert (facts.custom_numbers, facts.allow_discount, facts.sales_tax) == (True, True, True)
     assert (facts.books_closed, facts.discount_account, facts.default_item) == (date(2025, 12, 31), DISCOUNTS, SERVICES)
     assert {account.kind for account in facts.accounts} >= {"Bank", "Income", "Other Current Liability"}
-    assert [(item.name, item.kind, item.income_account) for item in items][0] == ("Services", "Service", "1")
+    assert (items[0].name, items[0].kind, items[0].income_account) == ("Services", "Service", "1")
 
 
 async def test_the_life_of_an_american_invoice() -> None:

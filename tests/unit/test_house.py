@@ -22,7 +22,7 @@ from avantto_qbo.model.settings import Settings
 from avantto_qbo.server.private import private_app
 from avantto_qbo.server.public import public_app
 from avantto_qbo.typed_values import field_types
-from unit.server.standins import MemoryFlow, MemoryIntake, SteadyHealth
+from unit.server.standins import MemoryFlow, MemoryHealth, MemoryIntake
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = ROOT / "daemon" / "avantto_qbo"
@@ -87,7 +87,10 @@ def test_every_file_of_the_way_exists() -> None:
 
 def test_the_readme_lists_the_keys_of_the_configuration() -> None:
     keys = {
-        f"{name}.{key}" for name, kind in field_types(Config).items() if kind is not Settings for key in field_types(kind)
+        f"{name}.{key}"
+        for name, kind in field_types(Config).items()
+        if kind is not Settings
+        for key in field_types(kind)
     }
     assert set(first_cells("Configuration")) == keys
 
@@ -99,7 +102,7 @@ def test_the_readme_lists_the_settings_of_a_location() -> None:
 
 def test_the_readme_lists_the_routes() -> None:
     public = public_app(MemoryIntake(), MemoryFlow(), Metrics(), public_url="https://qbo.example")
-    private = private_app(SteadyHealth(), Metrics())
+    private = private_app(MemoryHealth(), Metrics())
     assert set(first_cells("Routes")) == routes(public) | routes(private)
 
 
@@ -118,8 +121,7 @@ def test_the_changelog_knows_this_release() -> None:
 @pytest.mark.parametrize("name", LOCKS)
 def test_the_locks_pin_every_release_by_hash_and_name_no_place(name: str) -> None:
     text = (ROOT / name).read_text()
-    entries = re.split(r"^(?=[a-z0-9])", "\n".join(line for line in text.splitlines() if line[:1] != "#"), flags=re.M)
-    pinned = [entry for entry in entries if entry.strip()]
+    pinned = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
     assert pinned
     assert [entry for entry in pinned if "==" not in entry or "--hash=sha256:" not in entry] == []
     assert "://" not in text

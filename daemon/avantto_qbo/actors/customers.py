@@ -131,7 +131,7 @@ class Customers:
                 return self._desk.waiting(taken.holder, "the same customer is being made")
             if verdict.fault is None or verdict.fault.kind is not FaultClass.NAME_TAKEN:
                 return later
-            adopted = await self._adopt(person, draft, record.country)
+            adopted = await self._adopt(person, encode.customer_name(draft, company), record.country)
             if adopted is not None:
                 await self._link(person, adopted)
                 return None
@@ -157,8 +157,9 @@ class Customers:
         if holder != op.id:
             raise ClaimTakenError(holder)
 
-    async def _adopt(self, person: Person, draft: CustomerDraft, country: str) -> CustomerId | None:
-        rows = await self._desk.realm.access.read(reads.customers_by_name(draft.display_name), key=self._desk.location)
+    async def _adopt(self, person: Person, name: str, country: str) -> CustomerId | None:
+        """Who has the name: ours from a commit nobody told us of, the same person without an e-mail, or another."""
+        rows = await self._desk.realm.access.read(reads.customers_by_name(name), key=self._desk.location)
         own = next((row for row in rows if row.active and contact_of(row.notes) == person.contact_id), None)
         chosen = own or rule.on_name_taken(person, rows, country)
         return chosen.id if chosen else None

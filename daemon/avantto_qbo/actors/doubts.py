@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -13,10 +14,11 @@ from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.avantto import reads as crm_reads
 from avantto_qbo.journal import cursors, links, locations
 from avantto_qbo.model.drafts import ContactDraft
-from avantto_qbo.model.operation import Kind, Operation, State
+from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.quickbooks.lookups import lookups
 from avantto_qbo.rules.books.doubt import Adopt, GiveUp, HoldIt, LookAgain, Resend, decide, first_look, marker_of
+from avantto_qbo.rules.reasons import RETRY
 from avantto_qbo.rules.reference import carries
 from avantto_qbo.rules.settle import Verdict
 
@@ -48,7 +50,7 @@ class Doubts:
         fence = await self._fenced(op)
         match decide(op, found, now=self._house.clock.now(), settle=settle, fence=fence):
             case Adopt(found=hit):
-                return Resolution(verdict=Verdict((State.DONE,), None, None, hit.id, hit.sync_token))
+                return Resolution(verdict=_adopted(op, hit))
             case Resend():
                 return Resolution(resend=True)
             case LookAgain(at=at, lookups=looks):
@@ -57,6 +59,19 @@ class Doubts:
                 return Resolution(verdict=Verdict((State.HELD,), reason))
             case GiveUp(reason=reason):
                 return Resolution(verdict=Verdict((State.DONE,), reason))
+
+    async def before_resend(self, op: Operation) -> Verdict | None:
+        """A person wants a doubtful write sent again: only if it still is not there. None means send."""
+        ours = [hit for hit in await self._look(op) if carries(hit.marker_text, marker_of(op))]
+        if not ours:
+            return None
+        if len(ours) > 1:
+            text = f"{len(ours)} objects could be ours (ids {', '.join(sorted(hit.id for hit in ours))})."
+            return Verdict((State.HELD,), Reason("doubt_twice", text, f"delete one in QuickBooks, then: {RETRY}"))
+        adopted = _adopted(op, ours[0])
+        if adopted.state is State.HELD:
+            return adopted
+        return msgspec.structs.replace(adopted, path=(State.SENDING, State.DONE))
 
     async def adopt_if_ours(self, op: Operation) -> bool:
         """A number was refused as taken: is the one who has it our own, from a commit nobody told us of?"""
@@ -101,3 +116,11 @@ class Doubts:
             return False
         proof = await self._house.journal.read(lambda db: cursors.get(db, op.realm, _NUMBER_FENCE))
         return proof is not None
+
+
+def _adopted(op: Operation, hit: Found) -> Verdict:
+    """What was found is ours; with another total than Avantto's it is shown to a person, never taken silently."""
+    if op.expected and hit.total is not None and hit.total != Decimal(op.expected):
+        text = f"It is in QuickBooks (id {hit.id}) with a total of {hit.total} where Avantto says {op.expected}."
+        return Verdict((State.HELD,), Reason("doubt_total", text, f"correct it in QuickBooks, then: {RETRY}"))
+    return Verdict((State.DONE,), None, None, hit.id, hit.sync_token)

@@ -36,4 +36,5 @@ class House:
     defaults: Settings = field(default_factory=Settings)
     resend_unresolved: bool = False
     nudge: Callable[[LocationId], None] = lambda _: None
+    observe: Callable[[float], None] = lambda _: None  # seconds from a change's arrival to the books
     count: Callable[[str], None] = lambda _: None  # one finished unit of work, by name, for the metrics

@@ -35,11 +35,11 @@ class TokenKeeper:
         sealer: Sealer,
         endpoint: TokenEndpoint,
         clock: Clock,
-        on_dead: Callable[[AuthError], None] = lambda _: None,
+        count: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._provider, self._subject = provider, subject
         self._journal, self._sealer, self._endpoint, self._clock = journal, sealer, endpoint, clock
-        self._on_dead = on_dead
+        self._count = count
         self._grant: Grant | None = None
         self._one_refresher = anyio.Lock()
 
@@ -91,6 +91,7 @@ class TokenKeeper:
         now = self._clock.now()
         await self._journal.write(lambda db: grants.put(db, self._sealer, renewed, now))
         self._grant = renewed
+        self._count(f"refresh.ok.{self._provider}")
         return renewed.tokens.access_token
 
     async def _ask(self, grant: Grant) -> Tokens:
@@ -103,6 +104,7 @@ class TokenKeeper:
                     return await self._endpoint.refresh(self._subject, candidate)
                 except AuthError:
                     continue
+            self._count(f"refresh.refused.{self._provider}")
             raise await self._bury(refusal) from refusal
 
     async def _others(self, grant: Grant) -> list[Tokens]:
@@ -119,9 +121,7 @@ class TokenKeeper:
         return self._dead(refusal.reason)
 
     def _dead(self, reason: str) -> AuthError:
-        error = AuthError(self._provider, self._subject, reason)
-        self._on_dead(error)
-        return error
+        return AuthError(self._provider, self._subject, reason)
 
 
 def _inherit(new: Tokens, old: Tokens) -> Tokens:

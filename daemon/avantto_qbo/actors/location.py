@@ -7,7 +7,6 @@ put off with the reason, and the next turn is somebody else's.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -25,13 +24,12 @@ from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.actors.receipts import Receipts
 from avantto_qbo.actors.reviews import Reviews
-from avantto_qbo.errors import AuthError, RejectedError, TransientError
+from avantto_qbo.actors.troubles import Troubles
 from avantto_qbo.journal import inbox, locations, operations
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.model.ids import LocationId, OperationId
-from avantto_qbo.model.operation import WAITING, Operation
+from avantto_qbo.model.ids import LocationId
+from avantto_qbo.model.operation import Operation
 from avantto_qbo.model.records import Envelope, Lane, Status, Topic
-from avantto_qbo.rules.books.retry import retry_at
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[Envelope], Awaitable[Turn]]
@@ -48,6 +46,7 @@ class LocationActor:
         self._backfill = Limiter(house.clock, [_BACKFILL], in_flight=1)
         self._turn = 0
         self._performer = Performer(house, realm, crm)
+        self._troubles = Troubles(house, location)
         self._handlers = self._desks(crm)
         self._slow_handlers = self._desks(crm.within(self._backfill))
 
@@ -67,9 +66,9 @@ class LocationActor:
         """Take turns until nothing is due, the location is not to be worked for, or the daemon stops."""
         while not stopping() and await self._connected():
             if (op := await self._due_operation()) is not None:
-                await self._guarded(op.id, self._go_on(op))
+                await self._troubles.with_operation(op, self._go_on(op))
             elif (envelope := await self._due_mail()) is not None:
-                await self._guarded(f"{envelope.topic}:{envelope.object_id}", self._open(envelope))
+                await self._troubles.with_mail(envelope, self._open(envelope))
             elif not await self._only_backfill_waits():
                 return
 
@@ -120,50 +119,10 @@ class LocationActor:
                 inbox.postpone(db, envelope, turn.next_at, waiting_for=turn.waiting_for, reason=turn.reason)
 
         await self._house.journal.write(close)
+        if isinstance(turn, Done) and envelope.lane is Lane.MONEY:
+            self._house.observe((self._house.clock.now() - envelope.received_at).total_seconds())
 
     async def _backfill_pages(self, _: Envelope) -> Turn:
         while await self.realm.backfill_page(self.location):
             await self._house.clock.sleep(0)
         return Done()
-
-    async def _guarded(self, name: str, work: Awaitable[None]) -> None:
-        """Where a turn ends, its errors end too: passing ones wait, dead connections pause the location."""
-        try:
-            await work
-        except AuthError as error:
-            await self._broken(error)
-        except TransientError as error:
-            await self._put_off(name, error.reason, error.retry_after)
-        except RejectedError as error:
-            await self._put_off(name, f"{error.code}: {error.message}", timedelta(minutes=10))
-        except Exception:
-            log.exception("turn.failed", location=self.location, subject=name)
-            self._house.count("turn.failed")
-            await self._put_off(name, "an error of ours; see the log", timedelta(minutes=1))
-
-    async def _broken(self, error: AuthError) -> None:
-        """Only this location stops, and it says how to go on."""
-        now = self._house.clock.now()
-        reason = f"{error.provider} must be connected again ({error.reason}): avantto-qbo connect {self.location}"
-        await self._house.journal.write(lambda db: locations.set_status(db, self.location, Status.BROKEN, reason, now))
-        log.warning("location.broken", location=self.location, provider=error.provider)
-
-    async def _put_off(self, name: str, reason: str, asked: timedelta | None) -> None:
-        house, now = self._house, self._house.clock.now()
-
-        def _put_off_operation(db: Connection, op_id: OperationId, asked: timedelta | None) -> None:
-            op = operations.get(db, op_id)
-            if op is not None and op.state in WAITING:
-                operations.put_off(db, op.id, retry_at(op.attempts, asked, now, house.rng.random()), now)
-
-        def delay(db: Connection) -> None:
-            topic, _, object_id = name.partition(":")
-            if not object_id:
-                _put_off_operation(db, OperationId(name), asked)
-                return
-            envelope = inbox.get(db, self.location, Topic(topic), object_id)
-            if envelope is not None:
-                next_at = retry_at(envelope.attempts + 1, asked, now, house.rng.random())
-                inbox.postpone(db, envelope, next_at, reason=reason)
-
-        await house.journal.write(delay)

@@ -48,6 +48,8 @@ class Performer:
     async def go_on(self, op: Operation) -> tuple[Operation, Verdict]:
         """Take up an operation that is due: send it again, look it up, or put it right."""
         match op.state:
+            case State.PLANNED if op.sent_at is not None and op.kind.side == "books":
+                return await self._send_unless_there(op)
             case State.PLANNED | State.RETRY:
                 return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)))
             case State.DOUBT:
@@ -100,6 +102,12 @@ class Performer:
         )
         house.count(f"operation.{op.kind}.{moved.state}")
         return moved
+
+    async def _send_unless_there(self, op: Operation) -> tuple[Operation, Verdict]:
+        verdict = await self._doubts.before_resend(op)
+        if verdict is None:
+            return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)))
+        return await self._record(op, verdict), verdict
 
     async def _resolve(self, op: Operation) -> tuple[Operation, Verdict]:
         resolution = await self._doubts.resolve(op)

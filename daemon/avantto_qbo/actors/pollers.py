@@ -28,6 +28,9 @@ CHANGES: Final = "changes"
 PAYMENTS: Final = "payments"
 INVOICES: Final = "invoices"
 PAYMENTS_HINT: Final = "payments_hint"
+HOUSEKEEPING: Final = "housekeeping"
+_DAILY: Final = timedelta(days=1)
+_DELIVERIES_KEPT: Final = timedelta(days=40)  # no vendor repeats a delivery for longer than days
 _PAGE: Final = 100
 _MOST_PAGES: Final = 50
 # Webhooks and rows may be late, and clocks differ: look back this far behind the newest row seen.
@@ -48,23 +51,34 @@ class Pollers:
         """Run poll `name` of `owner` (a realm or location id); None when it is not to run any more."""
         started = self._house.clock.now()
         try:
-            return await self._run(owner, name, started)
+            next_at = await self._run(owner, name, started)
         except AuthError as error:
             await self._broken(owner, name, error)
         except (TransientError, RejectedError) as error:
-            log.warning("poll.failed", poll=name, owner=owner, error=type(error).__name__)
+            log.warning("poll.failed", topic=name, subject=owner, reason=type(error).__name__)
             self._house.count(f"poll.failed.{name}")
             return started + self._interval(name) * 1.1
         except Exception:
-            log.exception("poll.failed", poll=name, owner=owner)
+            log.exception("poll.failed", topic=name, subject=owner)
             self._house.count(f"poll.failed.{name}")
+        else:
+            self._house.count(f"poll.ok.{name}")
+            return next_at
         return started + max(self._interval(name), _BROKEN_PAUSE)
 
     def _interval(self, name: str) -> timedelta:
         pace = self._house.pace
-        return {CHANGES: pace.contacts, PAYMENTS: pace.payments, INVOICES: pace.invoices}[name]
+        return {
+            CHANGES: pace.contacts,
+            PAYMENTS: pace.payments,
+            INVOICES: pace.invoices,
+            HOUSEKEEPING: _DAILY,
+        }[name]
 
     async def _run(self, owner: str, name: str, started: datetime) -> datetime | None:
+        if name == HOUSEKEEPING:
+            await self._house.journal.write(lambda db: inbox.prune(db, started - _DELIVERIES_KEPT))
+            return started + self._interval(name)
         if name == CHANGES:
             await self._directory.realm(RealmId(owner)).poll()
             return started + self._interval(name)
@@ -97,7 +111,7 @@ class Pollers:
                     locations.set_status(db, record.id, Status.BROKEN, text, now)
 
         await self._house.journal.write(mark)
-        log.warning("location.broken", owner=owner, provider=error.provider)
+        log.warning("location.broken", subject=owner, provider=error.provider)
 
     async def _payments(self, record: LocationRecord, actor: LocationActor) -> None:
         """Transactions since the cursor less the overlap, never from behind the cut-off (S5)."""
@@ -116,7 +130,7 @@ class Pollers:
     def _take_payments(self, db: Connection, record: LocationRecord, rows: list[Transaction], newest: datetime) -> None:
         now = self._house.clock.now()
         for row in rows:
-            body = msgspec.json.encode(row)
+            body = msgspec.json.encode(msgspec.structs.replace(row, contact_name="", contact_email=""))
             if evidence.get(db, record.id, "transaction", row.id) == body:
                 continue
             about = row.source_id or row.entity_id
@@ -153,3 +167,8 @@ def first_polls(db: Connection, record: LocationRecord, now: datetime, *, backfi
     cursors.schedule(db, record.id, INVOICES, now)
     if backfill:
         inbox.tell(db, record.id, Topic.BACKFILL, "customers", Lane.BACKFILL, now)
+
+
+def daily_polls(db: Connection, now: datetime) -> None:
+    """Schedule what the daemon does for itself."""
+    cursors.schedule(db, "daemon", HOUSEKEEPING, now + timedelta(minutes=10))

@@ -9,7 +9,7 @@ import msgspec
 from avantto_qbo.actors.customers import Customers
 from avantto_qbo.actors.desk import Desk, Done, Turn, number_refusals
 from avantto_qbo.actors.doubts import Doubts
-from avantto_qbo.avantto import orders, reads
+from avantto_qbo.avantto import reads
 from avantto_qbo.avantto.rows import merge_transaction
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import evidence, inbox, links
@@ -89,13 +89,15 @@ class Receipts:
             company=await desk.realm.company(),
             now=desk.now(),
             order=order,
-            evidence=_readable(copy),
+            evidence=msgspec.json.decode(copy, type=Order) if copy else None,
             link=link if link is not None and link.status == "live" else None,
             customer=None,
             default_item=await desk.default_item(DEFAULT_ITEM),
             number_variant=refused,
         )
-        return msgspec.structs.replace(case, customer=await self._customers.known(buyer(transaction, case.order or case.evidence)))
+        return msgspec.structs.replace(
+            case, customer=await self._customers.known(buyer(transaction, case.order or case.evidence))
+        )
 
     def _memory(self, db: Connection, transaction: Transaction) -> tuple[Link | None, bytes | None, int]:
         location = self._desk.location
@@ -156,14 +158,6 @@ class Receipts:
                 lambda db: inbox.tell(db, location, Topic.INVOICE, invoice, Lane.MONEY, now)
             )
         return Done()
-
-
-def _readable(copy: bytes | None) -> Order | None:
-    """The order webhook's copy, None for a body that makes no sense: then the order has no evidence."""
-    try:
-        return orders.order_from_webhook(copy) if copy else None
-    except ValueError:
-        return None
 
 
 def _version(transaction: Transaction) -> str:

@@ -8,14 +8,14 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.journal import activity, claims, customers, inbox, links, operations, reviews
+from avantto_qbo.journal import activity, claims, customers, inbox, links, locations, operations, reviews
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.sealing import Fingerprints
 from avantto_qbo.model.drafts import CustomerDraft
 from avantto_qbo.model.ids import CustomerId, LocationId, RealmId
 from avantto_qbo.model.operation import Kind, Operation, State
-from avantto_qbo.model.records import Activity, IndexedCustomer, Link, ReviewState
-from avantto_qbo.rules.settle import Verdict
+from avantto_qbo.model.records import Activity, IndexedCustomer, Link, ReviewState, Status
+from avantto_qbo.rules.settle import RECONNECT, Verdict
 
 Extra = Callable[[Connection], object]
 ENDED: Final = frozenset({State.DONE, State.SKIPPED})
@@ -35,6 +35,7 @@ _LINKED: Final = {
 
 def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fingerprints: Fingerprints) -> Operation:
     """Move `op` along the verdict's path and make everything that follows from it true at once."""
+    verdict = _addressed(verdict, op)
     for state in verdict.path:
         op = operations.move(
             db, op.id, state, now, next_at=verdict.next_at, reason=verdict.reason, object_id=verdict.object_id or None
@@ -43,6 +44,8 @@ def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fi
         _link(db, op, verdict, now)
     if op.state is State.DONE:
         _after(db, op, verdict, now, fingerprints)
+    if verdict.reason is not None and verdict.reason.code == RECONNECT:
+        locations.set_status(db, op.location, Status.BROKEN, f"{verdict.reason.text}: {verdict.reason.mend}", now)
     if op.state in ENDED:
         claims.release(db, op.id)
     if op.state in ENDED or op.state is State.HELD:
@@ -50,6 +53,14 @@ def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fi
     if op.state in {State.DONE, State.HELD} or (verdict.reason and verdict.reason.code == "unknown"):
         activity.record(db, _line(op, verdict, now))
     return op
+
+
+def _addressed(verdict: Verdict, op: Operation) -> Verdict:
+    """Write the operation's id into the command that mends it."""
+    if verdict.reason is None or "ID" not in verdict.reason.mend:
+        return verdict
+    mend = verdict.reason.mend.replace(" ID", f" {op.id}")
+    return msgspec.structs.replace(verdict, reason=msgspec.structs.replace(verdict.reason, mend=mend))
 
 
 def link_of(db: Connection, op: Operation) -> Link | None:

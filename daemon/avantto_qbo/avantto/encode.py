@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +14,6 @@ from avantto_qbo.model.drafts import ContactDraft, MessageDraft
 from avantto_qbo.model.ids import ContactId, LocationId
 from avantto_qbo.model.operation import Call
 
-_LINK: Final = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 
 
@@ -38,7 +36,7 @@ def contact_tag(contact_id: ContactId, tags: Sequence[str]) -> Call:
 
 
 def message_send(draft: MessageDraft) -> Call:
-    """Send a message; the draft's text is plain and becomes HTML for an e-mail.
+    """Send a message; the draft's text is HTML for an e-mail (its values already escaped), plain for an SMS.
 
     `status` and `subType` are described as required, but public clients leave them out and succeed.
     """
@@ -47,7 +45,7 @@ def message_send(draft: MessageDraft) -> Call:
             "type": "Email",
             "contactId": str(draft.contact),
             "subject": draft.subject,
-            "html": _html(draft.text),
+            "html": draft.text,
         }
     elif draft.channel == "sms":
         content = {"type": "SMS", "contactId": str(draft.contact), "message": draft.text}
@@ -80,17 +78,6 @@ def _address(address: Address) -> dict[str, str]:
         # Only two-letter codes are taken; the name of a country would have the whole contact refused.
         "country": address.country.upper() if _COUNTRY.fullmatch(address.country) else "",
     }
-
-
-def _html(text: str) -> str:
-    """Escape plain text, keep its line breaks, make its web addresses links."""
-    pieces, end = [], 0
-    for link in _LINK.finditer(text):
-        address = html.escape(link.group())
-        pieces += [html.escape(text[end : link.start()]), f'<a href="{address}">{address}</a>']
-        end = link.end()
-    pieces.append(html.escape(text[end:]))
-    return "".join(pieces).replace("\r\n", "\n").replace("\n", "<br>")
 
 
 def _json(members: object) -> bytes:

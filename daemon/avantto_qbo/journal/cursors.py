@@ -38,3 +38,8 @@ def next_poll(db: Connection) -> datetime | None:
 def unschedule(db: Connection, owner: str) -> None:
     """Stop all polls of an owner; its cursors stay."""
     db.run("cursors.unschedule", owner=owner)
+
+
+def forget(db: Connection, owner: str) -> None:
+    """Forget how far an owner has read; its polls are another matter (`unschedule`)."""
+    db.run("cursors.forget", owner=owner)

@@ -126,6 +126,11 @@ def depth(db: Connection) -> dict[tuple[LocationId, Topic], int]:
     return {(LocationId(row["location"]), Topic(row["topic"])): row["mails"] for row in rows}
 
 
+def clear(db: Connection, location: LocationId) -> int:
+    """Empty a mailbox; return how much mail was dropped."""
+    return len(db.run("inbox.clear", location=location))
+
+
 def _key(envelope: Envelope) -> dict[str, Value]:
     return {"location": envelope.location, "topic": envelope.topic, "object_id": envelope.object_id}
 

@@ -110,7 +110,7 @@ class ContactDraft(msgspec.Struct, frozen=True):
 
 
 class MessageDraft(msgspec.Struct, frozen=True):
-    """A message to a contact; `channel` is `email` or `sms`."""
+    """A message to a contact; `channel` is `email` (then `text` is HTML) or `sms` (plain)."""
 
     contact: ContactId
     channel: str

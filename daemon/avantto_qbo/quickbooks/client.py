@@ -15,7 +15,9 @@ from avantto_qbo.model.operation import Call
 from avantto_qbo.model.outcome import InDoubt, NoAccess, NotSent, Outcome, Refused, Written
 from avantto_qbo.quickbooks.faults import (
     REPEATED_REQUEST,
+    UNREADABLE,
     RawFault,
+    asked_to_wait,
     denies_access,
     error_of,
     fault_of,
@@ -71,7 +73,7 @@ class QuickBooksClient:
             return read.decode(answer.body)
         except msgspec.ValidationError as error:
             raise RejectedError("unreadable", str(error), status=answer.status) from error
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise TransientError("the answer is not JSON") from error
 
 
@@ -97,9 +99,8 @@ def throttled(answer: HttpAnswer, fault: RawFault | None) -> bool:
 
 
 def pause(answer: HttpAnswer) -> timedelta:
-    """How long to wait: 60 s as documented, or longer where a Retry-After (UNVERIFIED) asks for it."""
-    asked = answer.headers.get("retry-after", "")
-    return max(THROTTLE_PAUSE, timedelta(seconds=int(asked))) if asked.isdecimal() else THROTTLE_PAUSE
+    """How long to wait: 60 s as documented, or longer where the answer asks for it."""
+    return max(THROTTLE_PAUSE, asked_to_wait(answer) or THROTTLE_PAUSE)
 
 
 def _accepted(call: Call, answer: HttpAnswer, fault: RawFault | None) -> Outcome:
@@ -117,7 +118,7 @@ def _written(call: Call, answer: HttpAnswer) -> Written | None:
     try:
         member = msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])[entity]
         shape = msgspec.json.decode(member, type=WrittenShape)
-    except (msgspec.DecodeError, KeyError):
+    except (*UNREADABLE, KeyError):
         return None
     return Written(shape.id, shape.sync_token or "", shape.total_amt, shape.balance)
 

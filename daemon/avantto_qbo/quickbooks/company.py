@@ -19,12 +19,13 @@ from avantto_qbo.quickbooks.shapes import Ref
 S = TypeVar("S")
 # bId is at most ten characters, so the parts are numbered by this order.
 _PARTS: Final = ("CompanyInfo", "Preferences", "TaxCode", "TaxRate", "PaymentMethod", "Account")
+_SINGLE: Final = frozenset({"CompanyInfo", "Preferences"})
 _COUNTRIES: Final = {"USA": "US", "UNITED STATES": "US", "UNITED STATES OF AMERICA": "US"}
 
 
 def company(realm: RealmId) -> Read[Company]:
     """Read what rules decide by; `items` stays empty (see `items_page`), inactive accounts and codes stay out."""
-    queries = [{"bId": str(number), "Query": statement(entity)} for number, entity in enumerate(_PARTS)]
+    queries = [{"bId": str(number), "Query": _query(entity)} for number, entity in enumerate(_PARTS)]
     body = msgspec.json.encode({"BatchItemRequest": queries})
     return Read("batch", lambda answer: _company(realm, answer), method="POST", body=body)
 
@@ -109,6 +110,11 @@ class _Named(msgspec.Struct, frozen=True, rename="pascal"):
 
 class _Batch(msgspec.Struct, frozen=True):
     parts: list[dict[str, msgspec.Raw]] = msgspec.field(name="BatchItemResponse")
+
+
+def _query(entity: str) -> str:
+    """Of some entities there is one object; their documented queries name no page."""
+    return " ".join(("select * from", entity)) if entity in _SINGLE else statement(entity)
 
 
 def _company(realm: RealmId, answer: bytes) -> Company:

@@ -23,22 +23,30 @@ _LINES: Final = "lines"
 
 
 def customer_create(draft: CustomerDraft, company: Company | None = None) -> Call:
-    """Create a customer. A name that leaves nothing in Latin-1 falls back to the e-mail, then to our marker."""
+    """Create a customer under `customer_name`."""
     latin = _latin(company)
     email = text.sendable_email(draft.email)
-    notes = text.fitted(draft.notes, text.NOTES, latin=latin)
-    name = text.one_line(draft.display_name, text.DISPLAY_NAME, latin=latin)
     body = {
-        "DisplayName": name or email or text.one_line(notes, text.DISPLAY_NAME, latin=latin),
+        "DisplayName": customer_name(draft, company),
         "GivenName": text.one_line(draft.given_name, text.NAME, latin=latin),
         "FamilyName": text.one_line(draft.family_name, text.NAME, latin=latin),
         "CompanyName": text.fitted(draft.company_name, text.NAME, latin=latin),
         "PrimaryEmailAddr": {"Address": email} if email else None,
         "PrimaryPhone": _phone(draft.phone),
         "BillAddr": _address(draft.address, latin=latin),
-        "Notes": notes,
+        "Notes": text.fitted(draft.notes, text.NOTES, latin=latin),
     }
     return _post("customer", _given(body))
+
+
+def customer_name(draft: CustomerDraft, company: Company | None = None) -> str:
+    """Return the display name as it is sent, which is also what to ask for when it is taken.
+
+    A name that leaves nothing in Latin-1 falls back to the e-mail, then to our marker.
+    """
+    tried = (draft.display_name, text.sendable_email(draft.email), draft.notes)
+    names = (text.one_line(one, text.DISPLAY_NAME, latin=_latin(company)) for one in tried)
+    return next((name for name in names if name), "")
 
 
 def item_create(draft: ItemDraft, company: Company | None = None) -> Call:

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Final
 from xml.etree import ElementTree
 
 import msgspec
 
 from avantto_qbo.errors import AuthError, AvanttoQboError, RejectedError, TransientError
+from avantto_qbo.model.http import HttpAnswer
 from avantto_qbo.model.outcome import Fault, FaultClass
 
+# All that decoding bytes from outside can raise; text that is no UTF-8 and bottomless nesting are not DecodeErrors.
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 LONGEST_MESSAGE: Final = 200
+LONGEST_WAIT: Final = timedelta(days=1)
 
 THROTTLED: Final = frozenset({"3001"})
 NO_ACCESS: Final = frozenset({"100", "110", "120", "3100", "3200", "3202"})
@@ -111,6 +116,12 @@ def denies_access(status: int, raw: RawFault | None) -> bool:
     return status == 401 or (raw is not None and raw.code in NO_ACCESS)
 
 
+def asked_to_wait(answer: HttpAnswer) -> timedelta | None:
+    """Read Retry-After in seconds, at most a day; Intuit documents none (UNVERIFIED), so it is usually absent."""
+    asked = answer.headers.get("retry-after", "")
+    return min(timedelta(seconds=int(asked[:9])), LONGEST_WAIT) if asked.isdecimal() else None
+
+
 def error_of(realm: str, status: int, raw: RawFault | None) -> AvanttoQboError:
     """Return what a read raises for this refusal."""
     fault = fault_of(status, raw)
@@ -124,7 +135,7 @@ def error_of(realm: str, status: int, raw: RawFault | None) -> AvanttoQboError:
 def _in_json(text: bytes) -> RawFault | None:
     try:
         return fault_in(msgspec.json.decode(text, type=_Envelope).members())
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 

@@ -17,6 +17,7 @@ from authlib.oauth2.client import OAuth2Client
 from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
 from avantto_qbo.model.grant import Provider, Tokens
 from avantto_qbo.model.http import HttpAnswer, HttpRequest, Transport
+from avantto_qbo.quickbooks.faults import UNREADABLE, asked_to_wait
 
 SCOPE: Final = "com.intuit.quickbooks.accounting"
 _DEAD: Final = frozenset({"invalid_grant", "invalid_client"})
@@ -114,7 +115,7 @@ class QuickBooksOAuth:
             raise _failure(subject, answer)
         try:
             found = msgspec.json.decode(answer.body, type=_Granted)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             # The refresh token handed in may be spent by now, so this is not a plain failure.
             raise AnswerLostError("the token answer could not be read") from error
         return self._tokens(found, before)
@@ -146,7 +147,7 @@ class _Failed(msgspec.Struct, frozen=True):
 def _error(answer: HttpAnswer) -> str:
     try:
         return msgspec.json.decode(answer.body, type=_Failed).error
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return ""
 
 
@@ -155,6 +156,4 @@ def _failure(subject: str, answer: HttpAnswer) -> AuthError | TransientError:
     error = _error(answer)
     if answer.status in (400, 401) and error in _DEAD:
         return AuthError(Provider.QUICKBOOKS, subject, error)
-    asked = answer.headers.get("retry-after", "")
-    wait = timedelta(seconds=int(asked)) if asked.isdecimal() else None
-    return TransientError(f"the token endpoint answered {answer.status}", wait)
+    return TransientError(f"the token endpoint answered {answer.status}", asked_to_wait(answer))

@@ -37,13 +37,13 @@ _EMAIL: Final = re.compile(rf"{_ATOM}(\.{_ATOM})*@([A-Za-z0-9]([A-Za-z0-9-]*[A-Z
 
 def fitted(text: str, limit: int, *, latin: bool) -> str:
     """Return `text` as it can be stored, at most `limit` characters; with `latin` only the Latin-1 repertoire."""
-    clean = _CONTROL.sub("", text)
-    return (to_latin(clean) if latin else clean)[:limit].strip()
+    return _CONTROL.sub("", to_latin(text) if latin else text)[:limit].strip()
 
 
 def one_line(text: str, limit: int, *, latin: bool) -> str:
-    """Fit a name: no colon, tab or line break (they are refused with 2040)."""
-    return " ".join(fitted(text.replace(":", " "), len(text) * 4, latin=latin).split())[:limit].strip()
+    """Fit a name: no colon, tab or line break (refused with 2040), no backslash (it could not be queried)."""
+    clean = _CONTROL.sub("", to_latin(text) if latin else text)
+    return " ".join(clean.replace(":", " ").replace("\\", "/").split())[:limit].strip()
 
 
 def to_latin(text: str) -> str:

@@ -17,6 +17,7 @@ import msgspec
 
 from avantto_qbo.errors import AvanttoQboError
 from avantto_qbo.model.ids import RealmId
+from avantto_qbo.quickbooks.faults import UNREADABLE
 from avantto_qbo.quickbooks.rows import instant
 
 _TYPE: Final = re.compile(r"qbo\.([a-z0-9]+)\.([a-z]+)\.v\d+", re.IGNORECASE)
@@ -58,7 +59,7 @@ def parse(raw: bytes) -> tuple[QuickBooksEvent, ...]:
     """
     try:
         body = msgspec.json.decode(raw, type=list[_CloudEvent] | _Legacy)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise MalformedEventsError(str(error)) from error
     if isinstance(body, _Legacy):
         return tuple(_from_legacy(one.realm_id, entity) for one in body.notifications for entity in one.change.entities)

@@ -10,13 +10,13 @@ import msgspec
 
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Refused, Written
-from avantto_qbo.rules.books.retry import retry_at
+from avantto_qbo.rules.books.retry import exhausted, retry_at
 
 # Repeating these changes nothing that was not already wanted, so a lost answer is no doubt worth waiting for.
 REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
 # A refusal that the plan can answer by itself: look again, or take another number or name.
 REPLANNED: Final = frozenset({FaultClass.STALE, FaultClass.NUMBER_TAKEN, FaultClass.NAME_TAKEN, FaultClass.DUPLICATE})
-_GIVE_UP_AFTER: Final = timedelta(hours=24)
+RECONNECT: Final = "reconnect"
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ def _written(op: Operation, answer: Written) -> Verdict:
 
 
 def _again(op: Operation, reason: Reason, asked: timedelta | None, now: datetime, jitter: float) -> Verdict:
-    if now - op.created_at > _GIVE_UP_AFTER:
+    if exhausted(op.created_at, now):
         return Verdict((State.RETRY, State.HELD), Reason(reason.code, reason.text, f"avantto-qbo retry {op.id}"))
     return Verdict((State.RETRY,), reason, retry_at(op.attempts, asked, now, jitter))
 

@@ -13,7 +13,7 @@ from avantto_qbo.actors.pollers import CHANGES, first_polls
 from avantto_qbo.actors.ports import Edge, TokenEndpoint
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import AuthError, RefusedError, RejectedError, TransientError
-from avantto_qbo.journal import activity, cursors, grants, locations
+from avantto_qbo.journal import activity, claims, cursors, grants, inbox, locations, operations
 from avantto_qbo.journal import settings as stored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.sealing import Sealer
@@ -22,6 +22,7 @@ from avantto_qbo.model.avantto import Location
 from avantto_qbo.model.grant import Grant, Provider, Tokens
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.ids import LocationId, RealmId
+from avantto_qbo.model.operation import OPEN, Reason, State
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import Activity, LocationRecord, RealmRecord, Status
 from avantto_qbo.model.settings import Contacts
@@ -183,6 +184,8 @@ class Connecting:
     ) -> dict[str, bytes]:
         self._check(db, order)
         now = self._house.clock.now()
+        if before is not None and before.realm != order.realm:
+            self._start_over(db, before)
         locations.put(db, record)
         locations.put_realm(db, RealmRecord(order.realm, msgspec.json.encode(proof.company), now))
         grants.put(db, self._sealer, Grant(Provider.QUICKBOOKS, order.realm, proof.quickbooks), now)
@@ -197,6 +200,20 @@ class Connecting:
         text = f"connected to company {order.realm}; documents from {record.books_from.isoformat()} on"
         activity.record(db, Activity(now, order.location, "location.connected", text, actor=order.actor))
         return own
+
+    def _start_over(self, db: Connection, before: LocationRecord) -> None:
+        """Another company's books: nothing that was meant for the old one may go into the new one.
+
+        Links stay with the old company, for the day it is connected again.
+        """
+        now = self._house.clock.now()
+        for op in operations.by_state(db, OPEN, before.id, limit=100_000):
+            if op.state is not State.HELD:
+                operations.move(db, op.id, State.HELD, now, reason=op.reason)
+            operations.move(db, op.id, State.SKIPPED, now, reason=Reason("superseded", "connected to another company"))
+            claims.release(db, op.id)
+        inbox.clear(db, before.id)
+        cursors.forget(db, before.id)
 
     async def disconnect(self, location: LocationId, actor: str) -> LocationRecord:
         """End a connection: nothing is deleted in either place; the realm's token goes with its last location."""

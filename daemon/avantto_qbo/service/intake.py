@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
+import msgspec
+
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.pollers import CHANGES, PAYMENTS, PAYMENTS_HINT
 from avantto_qbo.avantto import webhooks as avantto
+from avantto_qbo.avantto.orders import order_from_webhook
 from avantto_qbo.avantto.webhooks import AvanttoEvent
 from avantto_qbo.journal import cursors, evidence, inbox, links, locations
 from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.avantto import Person
 from avantto_qbo.model.records import Lane, Status, Topic
 from avantto_qbo.quickbooks import webhooks as quickbooks
 from avantto_qbo.quickbooks.webhooks import QuickBooksEvent
@@ -73,7 +77,8 @@ class WebhookIntake:
     def _hint_of_payment(self, db: Connection, event: AvanttoEvent) -> None:
         """No webhook tells of a payment: keep the order's tax and shipping (REST has neither) and poll soon."""
         now = self._house.clock.now()
-        evidence.put(db, event.location, "order", event.object_id, "", event.body, event.at or now)
+        if (sums := _sums(event.body)) is not None:
+            evidence.put(db, event.location, "order", event.object_id, "", sums, event.at or now)
         cursors.put(db, event.location, PAYMENTS_HINT, now.isoformat(), now)
         cursors.schedule(db, event.location, PAYMENTS, now + self._house.pace.nudge, sooner_only=True)
 
@@ -109,3 +114,13 @@ class WebhookIntake:
         recent = self._house.clock.now() - _OWN_ECHO
         made = links.by_object(db, event.realm, _POLLED[event.entity], event.entity_id)
         return any(link.updated_at > recent for link in made)
+
+
+def _sums(body: bytes) -> bytes | None:
+    """What of an order's copy is evidence: its lines and sums, not who bought. None when it makes no sense."""
+    try:
+        order = order_from_webhook(body)
+    except ValueError:
+        return None
+    nobody = Person(order.person.contact_id)
+    return msgspec.json.encode(msgspec.structs.replace(order, person=nobody))

@@ -78,6 +78,8 @@ async def test_a_refusal_changed_nothing(
     [
         (200, b""),
         (200, b'{"Invoice":{"Id":'),
+        (200, b'{"Invoice":{"Id":"\xff"}}'),
+        (200, b'{"Invoice":' + b"[" * 100_000),
         (200, b'{"time":"2026-11-22T02:05:06-08:00"}'),
         (200, b'{"Payment":{"Id":"1"}}'),
         (200, b'{"Invoice":{}}'),
@@ -101,7 +103,16 @@ async def test_whatever_is_unclear_is_in_doubt(
 
 @pytest.mark.parametrize(
     ("status", "retry_after", "wait"),
-    [(429, "", 60), (429, "5", 60), (429, "300", 300), (429, "soon", 60), (403, "", 60), (200, "", 60), (500, "", 60)],
+    [
+        (429, "", 60),
+        (429, "5", 60),
+        (429, "300", 300),
+        (429, "9" * 40, 86_400),
+        (429, "soon", 60),
+        (403, "", 60),
+        (200, "", 60),
+        (500, "", 60),
+    ],
 )
 async def test_a_throttled_write_was_not_sent(
     client: QuickBooksClient, canned: CannedAnswers, status: int, retry_after: str, wait: int
@@ -165,6 +176,7 @@ async def test_a_read_that_is_throttled_says_how_long_to_wait(client: QuickBooks
         (503, sample("gateway.html"), TransientError),
         (200, sample("gateway.html"), TransientError),
         (200, b'{"Customer":{"Id":1}}', RejectedError),
+        (200, b'{"Customer":{"Id":"\xff"}}', TransientError),
         (200, sample("empty_page.json"), RejectedError),
     ],
 )

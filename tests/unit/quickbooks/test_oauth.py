@@ -31,9 +31,11 @@ class OneAnswer:
     def __init__(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.answer = HttpAnswer(status, headers or {}, body)
         self.asked: list[HttpRequest] = []
+        self.timeouts: set[float] = set()
 
     async def send(self, request: HttpRequest, timeout: float) -> HttpAnswer:
         self.asked.append(request)
+        self.timeouts.add(timeout)
         return self.answer
 
 

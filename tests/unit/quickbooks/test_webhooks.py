@@ -66,7 +66,19 @@ def test_an_empty_delivery_is_no_event() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"{}", b"[1]", b'"x"', b'[{"id":"1"}]', b'{"eventNotifications":[{}]}', b"\xff"]
+    "body",
+    [
+        b"",
+        b"{",
+        b"{}",
+        b"[1]",
+        b'"x"',
+        b'[{"id":"1"}]',
+        b'{"eventNotifications":[{}]}',
+        b"\xff",
+        b'[{"id":"\xff"}]',
+        b"[" * 100_000,
+    ],
 )
 def test_a_malformed_delivery_is_refused_as_a_value(body: bytes) -> None:
     with pytest.raises(MalformedEventsError) as refused:

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from unit.rules.cases import JANE, code, company, drafted, held, invoice, invoice_case, item, posted_case
 
 from avantto_qbo.model.avantto import Discount, Invoice
 from avantto_qbo.model.ids import CustomerId
@@ -15,6 +14,7 @@ from avantto_qbo.model.quickbooks import Item
 from avantto_qbo.model.settings import LateChanges, Settings
 from avantto_qbo.model.steps import InvoiceCase, NeedCustomer, NeedItem, PostedPayment, UpdateInvoice, VoidInvoice
 from avantto_qbo.rules.books.plan import plan_invoice
+from unit.rules.cases import JANE, code, company, drafted, held, invoice, invoice_case, item, posted_case
 
 BEFORE = invoice()
 PAID_40 = (PostedPayment("t1", Money.of(40, "USD"), "900"),)

@@ -8,6 +8,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from avantto_qbo.model.avantto import Discount, Tax
+from avantto_qbo.model.drafts import ItemDraft
+from avantto_qbo.model.money import Money, rounded, total
+from avantto_qbo.model.settings import Numbers, OnOff, Settings, TaxMode
+from avantto_qbo.model.steps import CreateInvoice, Hold, NeedCustomer, NeedItem
+from avantto_qbo.rules.books.plan import plan_invoice
 from unit.rules.cases import (
     ACCOUNTS,
     BOOKS_FROM,
@@ -27,13 +34,6 @@ from unit.rules.cases import (
     location,
     paid_by,
 )
-
-from avantto_qbo.model.avantto import Discount, Tax
-from avantto_qbo.model.drafts import ItemDraft
-from avantto_qbo.model.money import Money, rounded, total
-from avantto_qbo.model.settings import Numbers, OnOff, Settings, TaxMode
-from avantto_qbo.model.steps import CreateInvoice, Hold, NeedCustomer, NeedItem
-from avantto_qbo.rules.books.plan import plan_invoice
 
 
 def usd(amount: str) -> Money:
@@ -104,9 +104,7 @@ def test_a_discount_account_is_found_where_the_company_names_none() -> None:
 
 
 def test_several_taxes_are_one_total_on_the_taxed_lines() -> None:
-    document = invoice(
-        item("Taxed", "100", taxes=(SALES_TAX, CITY_TAX)), item("Free", "50"), tax_total=Decimal("9.75")
-    )
+    document = invoice(item("Taxed", "100", taxes=(SALES_TAX, CITY_TAX)), item("Free", "50"), tax_total=Decimal("9.75"))
     draft = drafted(invoice_case(document))
     assert [line.tax_code for line in draft.lines] == ["TAX", "NON"]
     assert (draft.tax, draft.total) == (usd("9.75"), usd("159.75"))
@@ -213,7 +211,7 @@ def test_another_currency_is_posted_where_the_company_has_several() -> None:
 
 def test_a_number_longer_than_the_field_keeps_its_end_visibly() -> None:
     draft = drafted(invoice_case(invoice(number="BRIGHT-DENTAL-AUSTIN-2026-001042")))
-    assert draft.number == "~ENTAL-AUSTIN-2026-001042"[-20:].rjust(21, "~")
+    assert draft.number == "~L-AUSTIN-2026-001042"
     assert draft.memo == "Invoice BRIGHT-DENTAL-AUSTIN-2026-001042"
 
 

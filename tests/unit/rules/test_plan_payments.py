@@ -8,6 +8,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from avantto_qbo.model.money import Money
+from avantto_qbo.model.settings import Settings
+from avantto_qbo.model.steps import AdoptPayment, PostedPayment, RecordPayment, UpdateInvoice, Wait
+from avantto_qbo.rules.books.payment import UNMATCHED, belongs
+from avantto_qbo.rules.books.plan import plan_invoice
 from unit.rules.cases import (
     INVOICE_ID,
     NOW,
@@ -20,12 +26,6 @@ from unit.rules.cases import (
     paid_by,
     posted_case,
 )
-
-from avantto_qbo.model.money import Money
-from avantto_qbo.model.settings import Settings
-from avantto_qbo.model.steps import AdoptPayment, PostedPayment, RecordPayment, UpdateInvoice, Wait
-from avantto_qbo.rules.books.payment import UNMATCHED, belongs
-from avantto_qbo.rules.books.plan import plan_invoice
 
 LONG_AGO = NOW - timedelta(hours=1)
 
@@ -202,7 +202,9 @@ def test_a_change_goes_before_the_payment_that_needs_it() -> None:
 def ledgers(draw: st.DrawFn) -> Any:
     """Any mix of transactions, posted payments and an amount paid; most of them contradict each other."""
     cents = st.integers(1, 6).map(lambda tens: Decimal(tens * 10))
-    rows = draw(st.lists(st.tuples(cents, st.sampled_from(["succeeded", "succeeded", "pending", "failed"])), max_size=4))
+    rows = draw(
+        st.lists(st.tuples(cents, st.sampled_from(["succeeded", "succeeded", "pending", "failed"])), max_size=4)
+    )
     transactions = tuple(
         paid_by(str(amount), f"t{number}", status=status) for number, (amount, status) in enumerate(rows)
     )

@@ -39,3 +39,9 @@ from polls;
 -- Stop all polls of an owner.
 delete from polls
 where owner = :owner;
+
+-- name: forget
+-- Forget how far an owner has read.
+delete from cursors
+where owner = :owner
+returning name;

@@ -133,3 +133,9 @@ select location, topic, count(*) as mails
 from inbox
 group by location, topic
 order by location, topic;
+
+-- name: clear
+-- Empty a mailbox: its location is connected to another company.
+delete from inbox
+where location = :location
+returning seq;

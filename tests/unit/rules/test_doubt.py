@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from avantto_qbo.model.operation import Call, Kind, Operation
+from avantto_qbo.model.quickbooks import Found
+from avantto_qbo.rules.books.doubt import Adopt, GiveUp, HoldIt, LookAgain, Resend, decide, first_look, marker_of
+from unit.rules.cases import NOW, drafted, invoice_case, operation
+
+SETTLE = timedelta(minutes=3)
+DRAFT = drafted(invoice_case())
+CREATE = operation(intent=msgspec.json.encode(DRAFT))
+SENT = NOW - timedelta(minutes=10)
+
+
+def hit(number: str = "145", text: str = DRAFT.note, **changes: Any) -> Found:
+    return msgspec.structs.replace(Found("Invoice", number, "0", text, Decimal(100)), **changes)
+
+
+def verdict(op: Operation, *found: Found, fence: bool = False, now: datetime = NOW) -> Any:
+    return decide(op, found, now=now, settle=SETTLE, fence=fence)
+
+
+def test_a_single_hit_with_our_marker_is_adopted() -> None:
+    assert verdict(CREATE, hit()) == Adopt(hit())
+
+
+def test_the_same_object_found_by_two_questions_is_one_hit() -> None:
+    assert verdict(CREATE, hit(), hit()) == Adopt(hit())
+
+
+def test_a_persons_own_invoice_of_that_number_is_not_ours() -> None:
+    stranger = hit("7", "paid by cheque")
+    assert verdict(CREATE, stranger, hit()) == Adopt(hit())
+    assert isinstance(verdict(CREATE, stranger), LookAgain)
+
+
+def test_two_hits_with_our_marker_are_held() -> None:
+    held = verdict(CREATE, hit("145"), hit("146"))
+    assert isinstance(held, HoldIt)
+    assert "145, 146" in held.reason.text
+
+
+def test_looks_are_taken_at_one_two_and_five_settle_times() -> None:
+    assert first_look(CREATE, SETTLE) == SENT + SETTLE
+    assert verdict(CREATE) == LookAgain(SENT + 2 * SETTLE, 1)
+    assert verdict(msgspec.structs.replace(CREATE, lookups=1)) == LookAgain(SENT + 5 * SETTLE, 2)
+
+
+@pytest.mark.parametrize(("fence", "outcome"), [(True, Resend), (False, HoldIt)])
+def test_after_three_empty_looks_only_a_fence_allows_the_same_bytes_again(fence: bool, outcome: type) -> None:
+    assert isinstance(verdict(msgspec.structs.replace(CREATE, lookups=2), fence=fence), outcome)
+
+
+def test_a_look_before_the_slowest_commit_is_over_decides_nothing() -> None:
+    assert verdict(CREATE, now=SENT + SETTLE / 2, fence=True) == LookAgain(SENT + SETTLE, 0)
+
+
+def test_an_operation_that_crashed_before_it_noted_the_time_counts_from_its_last_change() -> None:
+    assert first_look(msgspec.structs.replace(CREATE, sent_at=None), SETTLE) == SENT + SETTLE
+
+
+@pytest.mark.parametrize("kind", [Kind.ITEM_CREATE, Kind.CONTACT_CREATE])
+def test_what_has_no_marker_is_found_by_its_unique_name_or_address(kind: Kind) -> None:
+    op = operation(kind, intent=b"null")
+    assert verdict(op, hit(text="")) == Adopt(hit(text=""))
+    assert isinstance(verdict(op, hit("1"), hit("2")), HoldIt)
+
+
+def test_a_customers_marker_is_in_its_notes() -> None:
+    op = operation(Kind.CUSTOMER_CREATE, intent=b'{"notes": "Avantto contact c1"}')
+    assert marker_of(op) == "Avantto contact c1"
+    assert isinstance(verdict(op, hit(text="Avantto contact c1")), Adopt)
+    assert isinstance(verdict(op, hit(text="Avantto contact c2")), LookAgain)
+
+
+def test_a_message_is_never_sent_twice() -> None:
+    assert isinstance(verdict(operation(Kind.MESSAGE_SEND), fence=True), GiveUp)
+
+
+@pytest.mark.parametrize("kind", [Kind.CONTACT_UPDATE, Kind.CONTACT_TAG])
+def test_what_may_be_repeated_is_repeated(kind: Kind) -> None:
+    assert verdict(operation(kind)) == Resend()
+
+
+def change(kind: Kind = Kind.INVOICE_UPDATE, expected: str = "100.00", **members: Any) -> Operation:
+    body = {"Id": "145", "SyncToken": "3", "sparse": True, **members}
+    call = Call("POST", "invoice", json.dumps(body).encode())
+    return operation(kind, call=call, expected=expected)
+
+
+def now_holds(sync_token: str = "4", text: str = "", amount: str = "100", **members: Any) -> Found:
+    raw = json.dumps(members).encode()
+    return Found("Invoice", "145", sync_token, text, Decimal(amount), raw)
+
+
+def test_an_unchanged_sync_token_means_the_change_was_not_carried_out() -> None:
+    assert verdict(change(DueDate="2026-12-24"), now_holds("3", DueDate="2026-12-02")) == Resend()
+
+
+def test_a_change_that_the_books_hold_is_adopted() -> None:
+    op = change(DueDate="2026-12-24", CustomerRef={"value": "20"}, Line=[{"Amount": 1}], PrivateNote="")
+    there = now_holds(DueDate="2026-12-24", CustomerRef={"value": "20", "name": "Jane"}, Line=[])
+    assert verdict(op, there) == Adopt(there)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        now_holds(DueDate="2026-12-02"),
+        now_holds(DueDate="2026-12-24", amount="99"),
+        now_holds(),
+        now_holds(DueDate={"value": "2026-12-24"}),
+    ],
+)
+def test_a_change_that_somebody_else_overtook_is_held(there: Found) -> None:
+    held = verdict(change(DueDate="2026-12-24"), there)
+    assert isinstance(held, HoldIt)
+    assert held.reason.code == "doubt_changed"
+
+
+def test_a_reference_that_became_plain_text_is_no_match() -> None:
+    op = change(CustomerRef={"value": "20"})
+    assert isinstance(verdict(op, now_holds(CustomerRef="20")), HoldIt)
+
+
+def test_an_object_that_cannot_be_read_is_judged_by_its_total() -> None:
+    op = change(expected="")
+    assert isinstance(verdict(op, msgspec.structs.replace(now_holds(), raw=b"[]")), Adopt)
+
+
+def test_an_object_that_is_gone_is_held() -> None:
+    held = verdict(change())
+    assert isinstance(held, HoldIt)
+    assert held.reason.code == "doubt_gone"
+
+
+@pytest.mark.parametrize(
+    ("there", "outcome"),
+    [
+        (now_holds("3", "Avantto invoice"), Resend),
+        (now_holds("4", "Voided - Avantto invoice", "0"), Adopt),
+        (now_holds("4", "Avantto invoice", "0"), HoldIt),
+        (now_holds("4", "Voided", "100"), HoldIt),
+    ],
+)
+def test_a_void_is_known_by_zero_and_the_word(there: Found, outcome: type) -> None:
+    assert isinstance(verdict(change(Kind.INVOICE_VOID), there), outcome)

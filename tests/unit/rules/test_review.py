@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from avantto_qbo.model.avantto import CustomValue
+from avantto_qbo.model.ids import CustomerId
+from avantto_qbo.model.records import ReviewState
+from avantto_qbo.model.settings import Channel, OnOff, Reviews, Settings
+from avantto_qbo.model.steps import NeedContact, NeedHistory, SendMessage, Settle, Wait
+from avantto_qbo.rules.crm.review import candidate, first_paid, paid_at, plan_review, review_link
+from unit.rules.cases import (
+    NOW,
+    code,
+    contact,
+    held,
+    invoice_row,
+    location,
+    operation,
+    payment_row,
+    review,
+    review_case,
+)
+
+SMS_ONLY = contact(email="")
+SMS_OK = Settings(review_sms_imported=OnOff.ON)
+
+
+def sent(case: Any) -> SendMessage:
+    (step,) = plan_review(case)
+    assert isinstance(step, SendMessage), step
+    return step
+
+
+@pytest.mark.parametrize(
+    ("payment", "is_candidate"),
+    [
+        (payment_row(), True),
+        (payment_row(deleted=True), False),
+        (payment_row(total=Decimal(0)), False),  # voided, or only credits applied
+        (payment_row(invoices=()), False),
+        (payment_row("900", ("500", "0")), False),
+        (payment_row(customer_id=CustomerId("")), False),
+    ],
+)
+def test_a_candidate_settles_an_invoice_with_money(payment: Any, is_candidate: bool) -> None:
+    assert candidate(payment) == is_candidate
+
+
+def first(*history: Any, payment: Any = None) -> str | None:
+    row = first_paid(history, payment or payment_row())
+    return row.id if row else None
+
+
+def test_the_first_invoice_paid_in_full_is_found() -> None:
+    assert first(invoice_row()) == "500"
+    assert first(invoice_row(), invoice_row("501", "7", balance=Decimal(5))) == "500"
+
+
+@pytest.mark.parametrize("changes", [{"balance": Decimal("0.01")}, {"total": Decimal(0), "note": "Voided"}])
+def test_a_part_or_a_voided_invoice_is_not_paid_in_full(changes: dict[str, Any]) -> None:
+    assert first(invoice_row(**changes)) is None
+
+
+def test_an_invoice_settled_before_takes_the_chance_away() -> None:
+    assert first(invoice_row(), invoice_row("400", "800")) is None
+    assert first(invoice_row(), invoice_row("400", payments=())) is None  # by credits
+
+
+def test_a_voided_or_free_invoice_before_does_not_count() -> None:
+    assert first(invoice_row(), invoice_row("400", "800", total=Decimal(0), note="Voided - x")) == "500"
+
+
+def test_a_later_payment_of_another_invoice_does_not_count() -> None:
+    later = invoice_row("501", "1000")
+    assert first(invoice_row(), later) == "500"
+    assert first(invoice_row(), later, payment=payment_row("1000", ("501", "100"))) is None
+
+
+def test_the_last_of_several_payments_is_the_one() -> None:
+    both = invoice_row("500", "900", "901")
+    assert first(both, payment=payment_row("900")) is None
+    assert first(both, payment=payment_row("901")) == "500"
+
+
+def test_one_payment_of_two_invoices_counts_for_the_older() -> None:
+    older = invoice_row("499", created_at=NOW - timedelta(days=9))
+    assert first(invoice_row(), older, payment=payment_row("900", ("500", "50"), ("499", "50"))) == "499"
+
+
+def test_an_unrelated_history_has_no_first() -> None:
+    assert first() is None
+
+
+def test_the_first_payment_in_full_sends_one_email() -> None:
+    draft = sent(review_case()).draft
+    assert (draft.contact, draft.channel) == ("c9", "email")
+    assert "https://g.page/r/bright" in draft.text
+
+
+def test_what_is_missing_is_asked_for_one_at_a_time() -> None:
+    assert plan_review(review_case(history=None, contact=None)) == (NeedHistory(CustomerId("20")),)
+    assert plan_review(review_case(contact=None)) == (NeedContact(CustomerId("20")),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"settings": Settings(reviews=Reviews.OFF)}, "reviews_off"),
+        ({"payment": payment_row(deleted=True)}, "not_a_payment"),
+        ({"payment": payment_row(created_at=NOW - timedelta(days=8))}, "too_old"),
+        ({"payment": payment_row(day=date(2026, 11, 1))}, "too_old"),  # entered late
+        ({"history": (invoice_row(balance=Decimal(1)),)}, "not_first"),
+        ({"review": review(ReviewState.SENT)}, "already_decided"),
+        ({"review": review(ReviewState.UNKNOWN)}, "already_decided"),
+        ({"review": review(ReviewState.DECLINED)}, "already_decided"),
+        ({"review": review(ReviewState.SHADOW)}, "already_decided"),
+        ({"review": review(ReviewState.SENDING, operation=operation().id)}, "already_decided"),
+    ],
+)
+def test_nothing_is_asked_twice_or_too_late(changes: dict[str, Any], why: str) -> None:
+    assert code(plan_review(review_case(**changes))) == ("Ignore", why)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"payment": payment_row(total=Decimal(0))}, "not_a_payment"),
+        ({"payment": payment_row(created_at=NOW - timedelta(days=8))}, "too_old"),
+        ({"history": (invoice_row(total=Decimal(0), note="Voided"),)}, "not_first"),
+    ],
+)
+def test_a_request_that_waits_is_cancelled_by_a_void_or_by_time(changes: dict[str, Any], why: str) -> None:
+    (step,) = plan_review(review_case(review=review(), **changes))
+    assert isinstance(step, Settle)
+    assert (step.state, step.reason.code) == ("declined", why)
+
+
+def test_a_payment_without_a_creation_time_goes_by_its_last_change() -> None:
+    payment = payment_row(created_at=None, day=None)
+    assert paid_at(payment) == payment.updated_at
+    sent(review_case(payment))
+
+
+def test_a_request_that_waited_goes_on() -> None:
+    assert sent(review_case(review=review())).draft.channel == "email"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"contact": contact(no_disturb=frozenset({"all"}))},
+        {"contact": contact(no_disturb=frozenset({"email", "sms"})), "settings": SMS_OK},
+        {"contact": SMS_ONLY},  # came from QuickBooks: gave no consent
+        {"contact": contact(email="nonsense", phone=""), "settings": SMS_OK},
+        {"settings": Settings(review_channels=())},
+    ],
+)
+def test_who_may_not_be_written_to_is_declined(changes: dict[str, Any]) -> None:
+    (step,) = plan_review(review_case(**changes))
+    assert isinstance(step, Settle)
+    assert (step.state, step.reason.code) == ("declined", "no_channel")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"contact": SMS_ONLY, "settings": SMS_OK},
+        {"contact": SMS_ONLY, "imported": False},
+        {"contact": contact(no_disturb=frozenset({"email"})), "imported": False},
+        {"review": review(tried=("email",)), "imported": False},
+        {"review": review(ReviewState.SENDING, tried=("email",)), "imported": False},
+        {"settings": Settings(review_channels=(Channel.SMS, Channel.EMAIL)), "imported": False},
+    ],
+)
+def test_text_messages_go_where_email_cannot_and_consent_is_given(changes: dict[str, Any]) -> None:
+    assert sent(review_case(**changes)).draft.channel == "sms"
+
+
+def test_shadow_decides_everything_and_sends_nothing() -> None:
+    (step,) = plan_review(review_case(settings=Settings(reviews=Reviews.SHADOW)))
+    assert isinstance(step, Settle)
+    assert step.state == "shadow"
+
+
+def test_quiet_hours_are_waited_for() -> None:
+    (step,) = plan_review(review_case(now=NOW - timedelta(hours=6)))  # 3:00 in Chicago
+    assert isinstance(step, Wait)
+    assert (step.delay, step.reason.code) == (timedelta(hours=6), "quiet_hours")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why", "mend"),
+    [
+        ({"link": ""}, "review_link", "review_link="),
+        ({"link": "{{custom_values.review}}"}, "review_link", "review_link="),
+        ({"settings": Settings(review_message={"email": "{nobody}"})}, "review_message", "review_message="),
+        ({"settings": Settings(review_hours="late")}, "review_hours", "review_hours="),
+        ({"settings": Settings(review_workflow="w1")}, "review_workflow", "review_workflow="),
+        ({"location": location(time_zone="Mars/Olympus")}, "time_zone", "in Avantto"),
+    ],
+)
+def test_what_the_owner_must_set_is_named(changes: dict[str, Any], why: str, mend: str) -> None:
+    reason = held(plan_review(review_case(**changes)))
+    assert reason.code == why
+    assert why in reason.text or "time zone" in reason.text
+    assert mend in reason.mend
+
+
+@pytest.mark.parametrize(
+    ("settings", "values", "place", "expected"),
+    [
+        (Settings(review_link="https://own"), (CustomValue("review_link", "https://cv"),), "P", "https://own"),
+        (Settings(), (CustomValue("Review Link", " https://cv "),), "P", "https://cv"),
+        (Settings(), (CustomValue("review_link", "{{x}}"), CustomValue("other", "https://no")), "", ""),
+        (Settings(), (), "a b", "https://search.google.com/local/writereview?placeid=a%20b"),
+        (Settings(), (), "", ""),
+    ],
+)
+def test_the_review_link_is_the_setting_then_the_custom_value_then_google(
+    settings: Settings, values: Any, place: str, expected: str
+) -> None:
+    assert review_link(settings, values, place) == expected
