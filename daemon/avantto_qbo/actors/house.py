@@ -34,7 +34,6 @@ class House:
     fingerprints: Fingerprints
     pace: Pace = field(default_factory=Pace)
     defaults: Settings = field(default_factory=Settings)
-    resend_unresolved: bool = False
     nudge: Callable[[LocationId], None] = lambda _: None
     observe: Callable[[float], None] = lambda _: None  # seconds from a change's arrival to the books
     count: Callable[[str], None] = lambda _: None  # one finished unit of work, by name, for the metrics

@@ -32,7 +32,7 @@ from avantto_qbo.model.steps import (
     Wait,
 )
 from avantto_qbo.quickbooks import reads as books_reads
-from avantto_qbo.rules.crm.review import plan_review, review_link
+from avantto_qbo.rules.crm.review import paid_before, plan_review, review_link
 
 _STEPS: Final = 8
 
@@ -108,6 +108,9 @@ class Reviews:
                 return self._desk.later(delay.total_seconds(), reason.code)
             case Hold(reason=reason):
                 return await self._hold(case, reason)
+            case Ignore(reason=reason) if case.history and paid_before(case.history, case.payment):
+                # The answer to the one query is kept: no later payment of this customer asks again.
+                return await self._settle(case, ReviewState.DECLINED, reason)
             case Ignore():
                 return Done()
 

@@ -66,6 +66,7 @@ class Operator:
             month=month,
             reads=sum(usage.reads(db, month).values()),
             monthly_reads=self._monthly_reads,
+            warnings=report.warnings(records, self._house.pace.contacts, self._monthly_reads),
         )
 
     async def locations(self) -> api.LocationsAnswer:

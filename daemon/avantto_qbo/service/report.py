@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
 from avantto_qbo.journal import activity, cursors, inbox, locations, operations, reviews
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, RealmId
-from avantto_qbo.model.operation import OPEN, Operation, State
+from avantto_qbo.model.operation import Operation, State
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import Activity, Lane, LocationRecord, ReviewState, Status, Topic
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.server import api
 from avantto_qbo.service.posting import postings
+
+_MONTH: Final = timedelta(days=30)
+_PROMISED: Final = timedelta(minutes=5)
+_NEARLY: Final = 0.8
 
 
 def company(db: Connection, realm: RealmId) -> Company | None:
@@ -152,15 +157,21 @@ def resolved(facts: Company | None, settings: Settings, record: LocationRecord) 
     }
 
 
+def warnings(records: Sequence[LocationRecord], contacts: timedelta, monthly_reads: int) -> tuple[str, ...]:
+    """Promises that cannot be kept as configured, said aloud (C2)."""
+    realms = {record.realm for record in records if record.status is not Status.DISCONNECTED}
+    reads = len(realms) * int(_MONTH / contacts)
+    found = []
+    if contacts > _PROMISED:
+        found.append(f"polling.contacts is {contacts}: new customers can take longer than 5 minutes without a webhook.")
+    if reads > monthly_reads * _NEARLY:
+        found.append(f"Polling {len(realms)} companies needs {reads} metered reads a month, of {monthly_reads}.")
+    return tuple(found)
+
+
 def oldest_seconds(db: Connection, records: Sequence[LocationRecord], now: datetime) -> float:
     """Age of the oldest due mail of the connected locations, in seconds."""
     connected = [record.id for record in records if record.status is Status.CONNECTED]
     moments = [inbox.oldest(db, place, lane) for place in connected for lane in Lane]
     ages = [(now - moment).total_seconds() for moment in moments if moment is not None]
     return max([0.0, *ages])
-
-
-def open_operations(db: Connection) -> int:
-    """How many operations are not over."""
-    counted = operations.counts(db)
-    return sum(counted[state] for state in OPEN)

@@ -84,8 +84,19 @@ def test_always_is_always() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "never", "Mon", "Mon 9-17", "Mon-Xyz 09:00-17:00", "Foo 09:00-17:00", "Mon 17:00-09:00", "Mon 09:00-09:00"]
-    + ["Mon 09:60-17:00", "Mon 09:00-24:01", "Mon 09:00-17:00,"],
+    [
+        "",
+        "never",
+        "Mon",
+        "Mon 9-17",
+        "Mon-Xyz 09:00-17:00",
+        "Foo 09:00-17:00",
+        "Mon 17:00-09:00",
+        "Mon 09:00-09:00",
+        "Mon 09:60-17:00",
+        "Mon 09:00-24:01",
+        "Mon 09:00-17:00,",
+    ],
 )
 def test_hours_that_make_no_sense_name_the_setting(text: str) -> None:
     with pytest.raises(RefusedError) as caught:
@@ -95,7 +106,7 @@ def test_hours_that_make_no_sense_name_the_setting(text: str) -> None:
 
 
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - the strategy adds it
+    st.integers(1_767_225_600, 1_830_297_600).map(lambda second: datetime.fromtimestamp(second, UTC)),
     st.sampled_from(["America/Chicago", "Australia/Lord_Howe", "Asia/Kathmandu", "Europe/Dublin", "Africa/Casablanca"]),
 )
 def test_the_next_opening_is_open_and_within_a_week(moment: datetime, zone: str) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from avantto_qbo.errors import RefusedError
@@ -46,7 +48,7 @@ def test_a_subject_is_one_plain_line() -> None:
         ({"first_name": "", "name": ""}, "Hi there,"),
     ],
 )
-def test_a_person_without_a_first_name_is_still_greeted(person: dict[str, str], hello: str) -> None:
+def test_a_person_without_a_first_name_is_still_greeted(person: dict[str, Any], hello: str) -> None:
     assert rendered(Channel.SMS, **person).text.startswith(hello)
 
 
@@ -66,5 +68,5 @@ def test_a_bad_template_names_the_setting(template: str) -> None:
 
 
 def test_a_template_that_is_not_there_names_the_setting() -> None:
-    with pytest.raises(RefusedError, match="review_message.subject is empty"):
+    with pytest.raises(RefusedError, match=r"review_message\.subject is empty"):
         rendered(Channel.EMAIL, Settings(review_message={"email": "Hi"}))

@@ -50,11 +50,20 @@ def first_paid(history: Sequence[InvoiceRow], payment: PaymentRow) -> InvoiceRow
     several payments can arrive in one poll.
     """
     ours = {invoice for invoice, amount in payment.invoices if amount > 0}
-    settled = [row for row in history if row.balance == 0 and row.total > 0 and not row.voided]
-    if any(row.id not in ours and not _later(row, payment) for row in settled):
+    if paid_before(history, payment):
         return None
-    mine = (row for row in settled if row.id in ours and not _later(row, payment))
+    mine = (row for row in _settled(history) if row.id in ours and not _later(row, payment))
     return min(mine, key=lambda row: (row.created_at, len(row.id), row.id), default=None)
+
+
+def paid_before(history: Sequence[InvoiceRow], payment: PaymentRow) -> bool:
+    """Say whether another invoice of the customer was settled before `payment`: then no later one is the first."""
+    ours = {invoice for invoice, amount in payment.invoices if amount > 0}
+    return any(row.id not in ours and not _later(row, payment) for row in _settled(history))
+
+
+def _settled(history: Sequence[InvoiceRow]) -> list[InvoiceRow]:
+    return [row for row in history if row.balance == 0 and row.total > 0 and not row.voided]
 
 
 def paid_at(payment: PaymentRow) -> datetime:
