@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-COVERAGE ?= 85
+COVER ?= 85
 LOCKER := uv==0.13.9
 # Further arguments: make demo ARGS=--crash, make unit ARGS='-k refund'
 ARGS ?=
@@ -33,7 +33,7 @@ test: lint types imports  ## everything that must hold: style, types, layers, al
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --fail-under=$(COVERAGE)
+	$(BIN)/coverage report --fail-under=$(COVER)
 
 unit: $(STAMP)  ## the unit tests alone, without coverage
 	$(BIN)/pytest tests/unit $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,6 +47,11 @@ class Business:
         assert answer.code == 0, answer.err
         self.until(lambda: self.show().mail == 0, "the mailbox is empty after connecting")
         return self
+
+    def set(self, **settings: str) -> None:
+        """Change settings of the location."""
+        answer = self.house.cli("settings", self.location, *(f"{key}={value}" for key, value in settings.items()))
+        assert answer.code == 0, answer.err
 
     def disconnect(self) -> None:
         self._ask("/disconnect", LocationAnswer)
@@ -150,10 +156,15 @@ class Business:
 
     def all_quiet(self, *, within: float = 8.0) -> None:
         """Ask both sides once more about everything and wait until nothing is left to do: what is so now stays so."""
-        before = self._polled()
-        self._ask("/sync", SyncAnswer)
-        self.until(lambda: all(now > then for now, then in zip(self._polled(), before, strict=True)), "polled again")
+        # A poll of which only the question was seen may still be working: the next one waits for it.
+        wanted = tuple(count + 2 for count in self._polled())
+        self.until(lambda: self._polled_again(wanted), "polled twice", within=within)
         self.until(self._idle, "nothing is left to do", within=within)
+
+    def _polled_again(self, wanted: tuple[int, ...]) -> bool:
+        self._ask("/sync", SyncAnswer)
+        time.sleep(0.2)
+        return all(count >= most for count, most in zip(self._polled(), wanted, strict=True))
 
     def _polled(self) -> tuple[int, ...]:
         books, crm = self.books("counters")["operations"], self.crm("counters")["operations"]

@@ -34,7 +34,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @contextmanager
-def _house(sections: Sections | None = None) -> Iterator[House]:
+def running_house(sections: Sections | None = None) -> Iterator[House]:
+    """Run a house in a folder of its own until the block ends."""
     # Not pytest's tmp_path: the path of a unix socket has 107 bytes at most.
     with tempfile.TemporaryDirectory(prefix="aq") as folder, ExitStack() as stack:
         house = House(Path(folder), sections)
@@ -45,7 +46,7 @@ def _house(sections: Sections | None = None) -> Iterator[House]:
 
 @pytest.fixture(scope="session")
 def shared_house() -> Iterator[House]:
-    with _house() as house:
+    with running_house() as house:
         yield house
 
 
@@ -69,4 +70,4 @@ def business(house: House) -> Iterator[Business]:
 def make_house() -> Iterator[MakeHouse]:
     """Make a house that one test has for itself, to stop, kill and configure its daemon."""
     with ExitStack() as stack:
-        yield lambda sections=None: stack.enter_context(_house(sections))
+        yield lambda sections=None: stack.enter_context(running_house(sections))

@@ -12,15 +12,18 @@ import json
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from integration.business import Business
 from integration.processes import Answer, Daemon, Vendor, Vendors, toml
 
 # Short enough for a test to see several rounds, long enough not to be busy with polling alone.
-POLL_SECONDS = 2.0
-SETTLE_SECONDS = 0.6
-VERIFIER = "the-verifier-of-the-tests"
+POLL_SECONDS: Final = 2.0
+SETTLE_SECONDS: Final = 0.6
+VERIFIER: Final = "the-verifier-of-the-tests"
 Sections = Mapping[str, Mapping[str, object]]
+# So slow that only a webhook can explain what happens within seconds.
+HOURLY: Final[Sections] = {"polling": {"contacts": "1h", "payments": "1h", "invoices": "1h"}}
 
 
 class House:

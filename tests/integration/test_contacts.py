@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
-
 from integration.business import ANN, Business
-from integration.conftest import MakeHouse
-from integration.house import POLL_SECONDS
+from integration.house import House
 from integration.processes import Json
-
-Measured = Callable[[str, float], None]
-# So slow that only a webhook can explain what happens within seconds.
-HOURLY: Final[Mapping[str, Mapping[str, object]]] = {
-    "polling": {"contacts": "1h", "payments": "1h", "invoices": "1h"}
-}
 
 
 def contact_with(business: Business, email: str) -> Json | None:
     return next((contact for contact in business.contacts() if contact.get("email") == email), None)
 
 
-def test_with_webhooks_a_new_customer_is_a_contact_within_5_seconds(make_house: MakeHouse, measured: Measured) -> None:
-    business = make_house(HOURLY).business().connected()
-    business.new_customer("Walk In", "walk@example.com")
-    seconds = business.seconds_until(lambda: contact_with(business, "walk@example.com"), "a contact", within=5)
-    measured("a customer made in QuickBooks is a contact, with webhooks", seconds)
-
-
-def test_without_webhooks_a_new_customer_is_a_contact_within_the_poll_interval(
-    business: Business, measured: Measured
-) -> None:
-    business.house.no_webhooks()
-    business.new_customer("Walk In", "walk@example.com")
-    within = POLL_SECONDS + 1
-    seconds = business.seconds_until(lambda: contact_with(business, "walk@example.com"), "a contact", within=within)
-    measured(f"a customer made in QuickBooks is a contact, polled every {POLL_SECONDS:g} s", seconds)
-
-
-def test_the_customers_that_were_there_become_contacts_with_the_tag(make_house: MakeHouse) -> None:
-    business = make_house(HOURLY).business()
+def test_the_customers_that_were_there_become_contacts_with_the_tag(house: House) -> None:
+    business = house.business()
     business.books(
         "create_many",
         entity="Customer",
@@ -53,6 +26,7 @@ def test_the_customers_that_were_there_become_contacts_with_the_tag(make_house: 
     assert sorted(contact["email"] for contact in contacts) == sorted(f"c{number}@example.com" for number in range(30))
     assert all(contact["tags"] == ["quickbooks"] for contact in contacts)
     assert (business.show().backfill.state, business.show().backfill.done) == ("done", 30)
+    business.disconnect()
 
 
 def test_an_existing_contact_keeps_its_fields_and_gets_its_blanks_and_the_tag(business: Business) -> None:

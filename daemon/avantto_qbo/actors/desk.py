@@ -22,6 +22,7 @@ from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.records import LocationRecord, Status
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.quickbooks import encode
+from avantto_qbo.rules.reasons import RETRY
 from avantto_qbo.rules.settle import Verdict
 
 # How long a parked document waits for news at most; it is woken at once when what it waits for ends.
@@ -153,11 +154,11 @@ class Desk:
         if await self._skipped(source, version):
             return Done()
         op = self.operation(kind, chain, source, Call("", ""), None, version=version)
-        mended = Reason(reason.code, reason.text, reason.mend.replace("ID", op.id) or f"avantto-qbo retry {op.id}")
+        verdict = Verdict((State.HELD,), Reason(reason.code, reason.text, reason.mend or RETRY))
 
         def put(db: Connection) -> None:
             operations.insert(db, op)
-            recording.record(db, op, Verdict((State.HELD,), mended), self.now(), fingerprints=self.house.fingerprints)
+            recording.record(db, op, verdict, self.now(), fingerprints=self.house.fingerprints)
 
         await self.house.journal.write(put)
         self.house.count(f"operation.{kind}.{State.HELD}")

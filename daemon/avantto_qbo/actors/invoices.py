@@ -131,7 +131,9 @@ class Invoices:
             return ()
         location = self._desk.location
         rows, _ = await self._desk.crm.read(avantto_reads.transactions_page(location, 0, 100, entity_id=invoice.id))
-        kept = await self._desk.house.journal.read(lambda db: evidence.about(db, location, "transaction", invoice.id))
+        kept = await self._desk.house.journal.read(
+            lambda db: evidence.about(db, location, "invoice_payment", invoice.id)
+        )
         known = {row.id: row for row in (msgspec.json.decode(body, type=Transaction) for body in kept)}
         return tuple((known | {row.id: row for row in rows}).values())
 

@@ -21,6 +21,7 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.operation import Call, Kind, Operation, Reason, State
 from avantto_qbo.model.outcome import Outcome, Written
 from avantto_qbo.quickbooks import encode
+from avantto_qbo.rules.reasons import RETRY
 from avantto_qbo.rules.settle import Verdict, judge
 
 log = structlog.get_logger(__name__)
@@ -128,12 +129,12 @@ class Performer:
         reason = op.reason or Reason("total_differs", "QuickBooks computed another total.")
         if undo is None:
             text = f"{reason.text} The change is in QuickBooks; compare the two and decide."
-            return await self._hold(op, Reason(reason.code, text, f"avantto-qbo retry {op.id}"))
+            return await self._hold(op, Reason(reason.code, text, RETRY))
         outcome = await self._write(op, undo, f"{op.request_id}-undo"[:50])
         if isinstance(outcome, Written):
             await self._house.journal.write(lambda db: self._mark_undone(db, op))
             text = f"{reason.text} The copy in QuickBooks was voided."
-            return await self._hold(op, Reason(reason.code, text, f"avantto-qbo retry {op.id}"))
+            return await self._hold(op, Reason(reason.code, text, RETRY))
         return await self._put_off_correction(op)
 
     def _mark_undone(self, db: Connection, op: Operation) -> None:

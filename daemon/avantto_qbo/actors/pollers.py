@@ -133,8 +133,7 @@ class Pollers:
             body = msgspec.json.encode(msgspec.structs.replace(row, contact_name="", contact_email=""))
             if evidence.get(db, record.id, "transaction", row.id) == body:
                 continue
-            about = row.source_id or row.entity_id
-            evidence.put(db, record.id, "transaction", row.id, about, body, row.updated_at)
+            evidence.put(db, record.id, "transaction", row.id, row.entity_id, body, row.updated_at)
             inbox.tell(db, record.id, Topic.TRANSACTION, row.id, Lane.MONEY, now)
         latest = max([newest, *(row.created_at for row in rows)])
         cursors.put(db, record.id, PAYMENTS, latest.isoformat(), now)

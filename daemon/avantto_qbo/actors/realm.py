@@ -13,13 +13,13 @@ import anyio
 import msgspec
 
 from avantto_qbo.actors.access import Access
+from avantto_qbo.actors.facts import learn
 from avantto_qbo.actors.house import House
 from avantto_qbo.journal import cursors, customers, evidence, inbox, locations, usage
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, RealmId
 from avantto_qbo.model.quickbooks import Changes, Company, CustomerRow, PaymentRow
 from avantto_qbo.model.records import IndexedCustomer, Lane, LocationRecord, RealmRecord, Status, Topic
-from avantto_qbo.quickbooks import company as facts
 from avantto_qbo.quickbooks import reads
 from avantto_qbo.rules.identity import normal_email, normal_phone
 
@@ -61,9 +61,7 @@ class RealmActor:
 
     async def learn(self) -> Company:
         """Read the facts from QuickBooks and keep them."""
-        company = await self.access.read(facts.company(self.realm))
-        items = await self.access.read(facts.items_page())
-        company = msgspec.structs.replace(company, items=items)
+        company = await learn(self.access.read, self.realm)
         now = self._house.clock.now()
         record = RealmRecord(self.realm, msgspec.json.encode(company), now)
         await self._house.journal.write(lambda db: locations.put_realm(db, record))
@@ -146,7 +144,7 @@ class RealmActor:
             job=row.job,
             project=row.project,
             name_key=marks.name(row.display_name),
-            email_keys=tuple(marks.email(normal_email(email)) for email in row.emails),
+            email_keys=tuple(marks.email(email) for email in filter(None, map(normal_email, row.emails))),
             phone_keys=tuple(marks.phone(phone) for phone in phones),
         )
 

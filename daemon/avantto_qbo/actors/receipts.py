@@ -34,6 +34,7 @@ from avantto_qbo.quickbooks import encode
 from avantto_qbo.rules.books.defaults import DEFAULT_ITEM
 from avantto_qbo.rules.books.plan import plan_receipt
 from avantto_qbo.rules.books.receipt import buyer
+from avantto_qbo.rules.books.sources import paid_invoice
 
 _STEPS: Final = 12
 
@@ -122,7 +123,7 @@ class Receipts:
             case PauseMoney(reason=reason):
                 return await self._desk.pause(reason)
             case Ignore(reason=reason) if reason.code == "invoice_payment":
-                return await self._pass_on(case.transaction)
+                return await self._pass_on(case)
             case Ignore():
                 return Done()
             case _:
@@ -149,14 +150,19 @@ class Receipts:
         chain, source = receipt_chain(case.transaction.id), Source("transaction", case.transaction.id)
         return await self._desk.hold(Kind.RECEIPT_CREATE, chain, source, _version(case.transaction), reason)
 
-    async def _pass_on(self, transaction: Transaction) -> Turn:
-        """A payment of an invoice: the invoice's own mail carries it."""
-        location, now = self._desk.location, self._desk.now()
-        invoice = transaction.source_id or transaction.entity_id
+    async def _pass_on(self, case: ReceiptCase) -> Turn:
+        """A payment of an invoice: the invoice's own mail carries it, whichever field attributed it."""
+        location, now, row = self._desk.location, self._desk.now(), case.transaction
+        invoice = paid_invoice(row, case.order or case.evidence)
+        attributed = msgspec.structs.replace(row, source_id=invoice, contact_name="", contact_email="")
+        body = msgspec.json.encode(attributed)
+
+        def pass_on(db: Connection) -> None:
+            evidence.put(db, location, "invoice_payment", row.id, invoice, body, row.updated_at)
+            inbox.tell(db, location, Topic.INVOICE, invoice, Lane.MONEY, now)
+
         if invoice:
-            await self._desk.house.journal.write(
-                lambda db: inbox.tell(db, location, Topic.INVOICE, invoice, Lane.MONEY, now)
-            )
+            await self._desk.house.journal.write(pass_on)
         return Done()
 
 

@@ -15,6 +15,7 @@ from avantto_qbo.model.drafts import CustomerDraft
 from avantto_qbo.model.ids import CustomerId, LocationId, RealmId
 from avantto_qbo.model.operation import Kind, Operation, State
 from avantto_qbo.model.records import Activity, IndexedCustomer, Link, ReviewState, Status
+from avantto_qbo.rules.reasons import addressed
 from avantto_qbo.rules.settle import RECONNECT, Verdict
 
 Extra = Callable[[Connection], object]
@@ -35,7 +36,8 @@ _LINKED: Final = {
 
 def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fingerprints: Fingerprints) -> Operation:
     """Move `op` along the verdict's path and make everything that follows from it true at once."""
-    verdict = _addressed(verdict, op)
+    if verdict.reason is not None:
+        verdict = msgspec.structs.replace(verdict, reason=addressed(verdict.reason, op.id))
     for state in verdict.path:
         op = operations.move(
             db, op.id, state, now, next_at=verdict.next_at, reason=verdict.reason, object_id=verdict.object_id or None
@@ -53,14 +55,6 @@ def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fi
     if op.state in {State.DONE, State.HELD} or (verdict.reason and verdict.reason.code == "unknown"):
         activity.record(db, _line(op, verdict, now))
     return op
-
-
-def _addressed(verdict: Verdict, op: Operation) -> Verdict:
-    """Write the operation's id into the command that mends it."""
-    if verdict.reason is None or "ID" not in verdict.reason.mend:
-        return verdict
-    mend = verdict.reason.mend.replace(" ID", f" {op.id}")
-    return msgspec.structs.replace(verdict, reason=msgspec.structs.replace(verdict.reason, mend=mend))
 
 
 def link_of(db: Connection, op: Operation) -> Link | None:

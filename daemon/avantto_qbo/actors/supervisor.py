@@ -21,6 +21,7 @@ from avantto_qbo.model.ids import LocationId
 
 log = structlog.get_logger(__name__)
 _LONGEST_NAP: Final = 30.0
+_POLLS_AT_ONCE: Final = 32
 
 Poll = Callable[[str, str], Awaitable[datetime | None]]
 
@@ -85,6 +86,8 @@ class Supervisor:
 
     def _start_poll(self, owner: str, name: str) -> None:
         if (owner, name) in self._polling or self._tasks is None or self._stopping:
+            return
+        if len(self._polling) >= _POLLS_AT_ONCE:  # still due: picked up when one has ended
             return
         self._polling.add((owner, name))
         self._tasks.start_soon(self._run_poll, owner, name)

@@ -63,9 +63,7 @@ async def bill_by_hand(books: Control, customer: str, amount: str, ago: timedelt
     return made
 
 
-async def pay_by_hand(
-    books: Control, invoice: Json, ago: timedelta = timedelta(), amount: str | None = None
-) -> Json:
+async def pay_by_hand(books: Control, invoice: Json, ago: timedelta = timedelta(), amount: str | None = None) -> Json:
     """A human enters money for an invoice in QuickBooks, all of it or `amount`; returns the payment."""
     money = amount or invoice["Balance"]
     line = {"Amount": money, "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]}

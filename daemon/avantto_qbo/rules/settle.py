@@ -11,6 +11,7 @@ import msgspec
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Refused, Written
 from avantto_qbo.rules.books.retry import exhausted, retry_at
+from avantto_qbo.rules.reasons import RETRY
 
 # Repeating these changes nothing that was not already wanted, so a lost answer is no doubt worth waiting for.
 REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
@@ -62,7 +63,7 @@ def _written(op: Operation, answer: Written) -> Verdict:
 
 def _again(op: Operation, reason: Reason, asked: timedelta | None, now: datetime, jitter: float) -> Verdict:
     if exhausted(op.created_at, now):
-        return Verdict((State.RETRY, State.HELD), Reason(reason.code, reason.text, f"avantto-qbo retry {op.id}"))
+        return Verdict((State.RETRY, State.HELD), Reason(reason.code, reason.text, RETRY))
     return Verdict((State.RETRY,), reason, retry_at(op.attempts, asked, now, jitter))
 
 
@@ -76,7 +77,7 @@ def _doubtful(op: Operation, text: str, now: datetime, settle: timedelta) -> Ver
 
 
 def _refused(op: Operation, fault: Fault, now: datetime, jitter: float) -> Verdict:
-    reason = Reason(f"refused.{fault.code}", fault.message, f"avantto-qbo retry {op.id}")
+    reason = Reason(f"refused.{fault.code}", fault.message, RETRY)
     if fault.kind is FaultClass.PASSING:
         return _again(op, reason, None, now, jitter)
     if fault.kind in REPLANNED:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import msgspec
 
 from avantto_qbo.actors.directory import Directory
+from avantto_qbo.actors.facts import Ask, learn
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.pollers import CHANGES, first_polls
 from avantto_qbo.actors.ports import Edge, TokenEndpoint
@@ -26,7 +28,6 @@ from avantto_qbo.model.operation import OPEN, Reason, State
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import Activity, LocationRecord, RealmRecord, Status
 from avantto_qbo.model.settings import Contacts
-from avantto_qbo.quickbooks import company as facts
 from avantto_qbo.server.api import ConnectAnswer
 from avantto_qbo.service.posting import postings
 
@@ -63,6 +64,16 @@ class _Proof(msgspec.Struct, frozen=True):
     avantto: Tokens
     quickbooks: Tokens
     synced_elsewhere: bool
+
+
+class _Asking:
+    """An edge bound to one subject and its access token."""
+
+    def __init__(self, edge: Edge, subject: str, tokens: Tokens) -> None:
+        self._edge, self._subject, self._token = edge, subject, tokens.access_token
+
+    def __call__(self, read: Read[T], /) -> Awaitable[T]:
+        return self._edge.read(self._subject, self._token, read)
 
 
 class Connecting:
@@ -113,25 +124,26 @@ class Connecting:
     async def _prove(self, order: Order) -> _Proof:
         """Use both tokens: they must open exactly this realm and this location."""
         quickbooks, company = await self._try(
-            self._quickbooks, order.realm, order.quickbooks, facts.company(order.realm)
+            self._quickbooks, order.realm, order.quickbooks, lambda ask: learn(ask, order.realm)
         )
-        items = await self._quickbooks.edge.read(order.realm, quickbooks.access_token, facts.items_page())
-        avantto, place = await self._try(
-            self._avantto, order.location, order.avantto, avantto_reads.location(order.location)
-        )
+        where = avantto_reads.location(order.location)
+        avantto, place = await self._try(self._avantto, order.location, order.avantto, lambda ask: ask(where))
         synced = await self._synced_elsewhere(order.location, avantto)
-        return _Proof(place, msgspec.structs.replace(company, items=items), avantto, quickbooks, synced)
+        return _Proof(place, company, avantto, quickbooks, synced)
 
-    async def _try(self, vendor: Vendor, subject: str, tokens: Tokens, read: Read[T]) -> tuple[Tokens, T]:
+    async def _try(
+        self, vendor: Vendor, subject: str, tokens: Tokens, prove: Callable[[Ask], Awaitable[T]]
+    ) -> tuple[Tokens, T]:
+        """Use the tokens, renewing them once if the access token has run out meanwhile."""
         field = f"{vendor.provider}_token"
         try:
             try:
-                return tokens, await vendor.edge.read(subject, tokens.access_token, read)
+                return tokens, await prove(_Asking(vendor.edge, subject, tokens))
             except AuthError:
                 if not tokens.refresh_token:
                     raise
                 renewed = await vendor.endpoint.refresh(subject, tokens)
-                return renewed, await vendor.edge.read(subject, renewed.access_token, read)
+                return renewed, await prove(_Asking(vendor.edge, subject, renewed))
         except (AuthError, RejectedError) as error:
             problem = f"the {vendor.provider} token does not open {subject} ({error})"
             raise RefusedError(

@@ -330,6 +330,14 @@ class TestSubscriptions:
     def test_a_taxed_renewal_that_does_not_add_up_is_held(self) -> None:
         assert held(plan_receipt(self.charge("80", items=(taxed(recurring=True),)))).code == "tax_difference"
 
+    def test_tax_on_the_setup_fee_does_not_hold_up_a_renewal(self) -> None:
+        items = (taxed("50", name="Setup"), order_item("Plan", "100", recurring=True))
+        assert sale(self.charge("80", items=items, tax=Decimal("4.13"))).tax == usd("0")
+
+    def test_tax_that_no_item_names_may_be_in_a_renewal(self) -> None:
+        items = (order_item("Plan", "100", recurring=True),)
+        assert held(plan_receipt(self.charge("80", items=items, tax=Decimal(8)))).code == "tax_difference"
+
     def test_a_renewal_without_its_order_is_still_booked(self) -> None:
         case = msgspec.structs.replace(self.charge("80"), order=None)
         nameless = msgspec.structs.replace(case, transaction=transaction("80", subscription_id="s", source_name=""))

@@ -82,10 +82,19 @@ def basket_of(case: ReceiptCase, charge: Money) -> Basket | None:
         return None
     tax.check(case, sold(order.items), Money.zero(charge.currency), named(case))
     found = _exact(case, order) or _nearly(case, order, charge)
-    if found is None and (order.tax or any(line.taxed for line in sold(order.items))):
+    if found is None and _may_be_taxed(case, order):
         text = f"{named(case)}: charged {charge}, which its order's items and tax do not add up to."
         raise held("tax_difference", text, "enter it in QuickBooks by hand, then: avantto-qbo skip ID")
     return found
+
+
+def _may_be_taxed(case: ReceiptCase, order: Order) -> bool:
+    """Say whether a part of this charge can be tax: of a renewal only its own items count, where items name taxes."""
+    lines = sold(order.items)
+    named = [line for line in lines if line.taxed]
+    if named and is_renewal(case, order):
+        return any(line.taxed for line in sold([item for item in order.items if item.recurring]))
+    return bool(order.tax or named)
 
 
 def _exact(case: ReceiptCase, order: Order) -> Basket | None:

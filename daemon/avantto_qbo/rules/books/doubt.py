@@ -22,7 +22,7 @@ from avantto_qbo.rules.reasons import RETRY
 from avantto_qbo.rules.reference import carries
 
 LOOKS: Final = (1, 2, 5)
-_ADOPT: Final = "avantto-qbo adopt ID"
+_ONE_LEFT: Final = f"keep one of them in QuickBooks, then: {RETRY}"
 _CHANGES: Final = frozenset({Kind.INVOICE_UPDATE, Kind.INVOICE_VOID})
 _REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
 # An item is found by its unique name, a contact by its own e-mail or phone: neither has a marker of ours.
@@ -94,7 +94,7 @@ def _created(op: Operation, found: tuple[Found, ...], *, settle: timedelta, fenc
     ours = found if op.kind in _UNMARKED else tuple(hit for hit in found if carries(hit.marker_text, marker_of(op)))
     if len(ours) > 1:
         ids = ", ".join(sorted(hit.id for hit in ours))
-        return HoldIt(Reason("doubt_twice", f"{op.kind}: {len(ours)} objects could be ours (ids {ids}).", _ADOPT))
+        return HoldIt(Reason("doubt_twice", f"{op.kind}: {len(ours)} objects could be ours (ids {ids}).", _ONE_LEFT))
     if ours:
         return Adopt(ours[0])
     looks = op.lookups + 1
@@ -103,7 +103,7 @@ def _created(op: Operation, found: tuple[Found, ...], *, settle: timedelta, fenc
     if fence:
         return Resend()
     text = f"{op.kind}: the answer was lost and {looks} look-ups found nothing."
-    return HoldIt(Reason("doubt_unresolved", text, f"look for it in QuickBooks, then: {_ADOPT} or {RETRY}"))
+    return HoldIt(Reason("doubt_unresolved", text, f"{RETRY} looks once more and sends it if it is not there"))
 
 
 def _changed(op: Operation, found: tuple[Found, ...]) -> Decision:

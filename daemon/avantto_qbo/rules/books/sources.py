@@ -35,6 +35,13 @@ def pays_invoice(transaction: Transaction, order: Order | None = None) -> bool:
     return bool(sources & INVOICE_SOURCES)
 
 
+def paid_invoice(transaction: Transaction, order: Order | None = None) -> str:
+    """The invoice the money belongs to, by whichever field names it; never by `invoiceId`, the processor's (I3)."""
+    if transaction.source_type.casefold() in INVOICE_SOURCES:
+        return transaction.source_id or transaction.entity_id
+    return order.source_id if order is not None else ""
+
+
 def switch_of(transaction: Transaction) -> str:
     """The key of the setting `sources` that decides about this payment; for an unknown source its own name."""
     kind, sub_kind = transaction.source_type.casefold(), transaction.source_sub_type.casefold()

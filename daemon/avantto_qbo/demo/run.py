@@ -1,0 +1,175 @@
+"""One demonstration from nothing to the verdict: set up, play the day, wait until both sides agree, prove it."""
+
+from __future__ import annotations
+
+import random
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from time import monotonic
+from typing import Final
+
+import anyio
+from anyio.abc import CancelScope
+
+from avantto_qbo.demo.claims import Row
+from avantto_qbo.demo.day import Day
+from avantto_qbo.demo.errors import DemoError
+from avantto_qbo.demo.opening import LOCATION, REALM
+from avantto_qbo.demo.processes import last_words
+from avantto_qbo.demo.proof import prove
+from avantto_qbo.demo.render import Teller, as_json
+from avantto_qbo.demo.scenes import BREATH, Scene, Script
+from avantto_qbo.demo.staging import Opened, Stage, opened, staged
+from avantto_qbo.demo.story import make_story
+from avantto_qbo.demo.timing import measure, metered
+
+SEED: Final = 20261
+PATIENCE: Final = 75.0  # seconds after closing time within which both sides must agree
+QUIET: Final = 7.0  # longer than every poll interval: what would still change, changes in it
+LOOK: Final = 1.0
+CAUGHT_SECONDS: Final = 8.0
+ALONE_SECONDS: Final = 2.0
+_REALM_BODY: Final = f'{{"realm": "{REALM}"}}'
+
+
+class Demonstration:
+    """One run; `code` is the exit code so far."""
+
+    def __init__(self, teller: Teller, *, json_output: bool, crash: bool, keep: bool) -> None:
+        self.code = 1
+        self._teller, self._json, self._crash, self._keep = teller, json_output, crash, keep
+        self._begun = monotonic()
+
+    async def run(self) -> None:
+        """Do everything, until the verdict or (with `keep`) until interrupted; raise `DemoError` when it cannot."""
+        self._teller.say(f"Seed {SEED}: the same people and the same documents every time.")
+        async with staged(SEED) as stage:
+            start = await opened(stage)
+            self._teller.say(f"The daemon runs (pid {stage.daemon.pid}) and {LOCATION} is connected: a day begins.")
+            day = Day(
+                stage.crm,
+                stage.books,
+                make_story(random.Random(SEED)),  # noqa: S311 - a story that must repeat itself
+                customers=start.customers,
+                cut_off=start.cut_off,
+            )
+            await self._play(stage, start, day)
+            rows = await self._settled(stage, start)
+            await self._tell_verdict(stage, start, day, rows)
+            if self._keep:
+                await self._look_around(stage)
+
+    async def _play(self, stage: Stage, start: Opened, day: Day) -> None:
+        interlude = Scene("12:30", "the daemon is killed (SIGKILL) in the middle of a write", lambda: self._kill(stage))
+        async with anyio.create_task_group() as watching:
+            watching.start_soon(self._watch, stage, start)
+            for scene in Script(day, interlude if self._crash else None).scenes():
+                self._teller.say(scene.text, scene.clock)
+                await scene.act()
+                await anyio.sleep(BREATH)
+            watching.cancel_scope.cancel()
+
+    async def _watch(self, stage: Stage, start: Opened) -> None:
+        while True:
+            self._teller.progress(await self._rows(stage, start))
+            await anyio.sleep(LOOK)
+
+    async def _kill(self, stage: Stage) -> None:
+        """Kill while QuickBooks has carried a write out and not yet answered, then start again."""
+        await stage.books.act("faults", clear=True)
+        slow = {"action": "delay_after", "operation": r"(invoice|salesreceipt|payment)\.create", "seconds": 5}
+        await stage.books.act("faults", add=[slow])
+        with anyio.move_on_after(CAUGHT_SECONDS):
+            while not (await stage.books.act("faults"))["fired"]:
+                await anyio.sleep(0.05)
+        await anyio.sleep(0.2)
+        killed = stage.daemon.pid
+        await stage.daemon.kill()
+        await anyio.sleep(ALONE_SECONDS)
+        await stage.daemon.start()
+        self._teller.say(f"killed {killed}; after {ALONE_SECONDS:.0f} s it runs again as {stage.daemon.pid}")
+
+    async def _settled(self, stage: Stage, start: Opened) -> tuple[Row, ...]:
+        """Wait until all rows are equal and stay so for a while, or patience ends."""
+        self._teller.say("closing time: waiting until both sides agree", "17:00")
+        deadline = monotonic() + PATIENCE
+        equal_since: float | None = None
+        while True:
+            rows = await self._rows(stage, start)
+            self._teller.progress(rows)
+            now = monotonic()
+            equal_since = (equal_since or now) if all(row.equal for row in rows) else None
+            if (equal_since is not None and now - equal_since >= QUIET) or now > deadline:
+                return rows
+            if stage.daemon.ended:
+                raise DemoError(f"the daemon ended by itself{last_words(stage.place.log('daemon'))}")
+            await anyio.sleep(LOOK)
+
+    async def _rows(self, stage: Stage, start: Opened) -> tuple[Row, ...]:
+        return prove(await stage.sides(), start.before, start.cut_off)
+
+    async def _tell_verdict(self, stage: Stage, start: Opened, day: Day, rows: tuple[Row, ...]) -> None:
+        seconds, now = monotonic() - self._begun, await stage.sides()
+        measured = measure(now, day.marks, await stage.books.act("journal"))
+        reads = metered(await stage.reads(), start.reads, now, start.before)
+        self._teller.show(rows, measured, reads)
+        equal = all(row.equal for row in rows)
+        self.code = 0 if equal else 1
+        stage.place.keep = not equal
+        if self._json:
+            sys.stdout.write(as_json(seed=SEED, seconds=seconds, rows=rows, measured=measured, reads=reads) + "\n")
+        verdict = "Both sides are equal" if equal else "The two sides are NOT equal"
+        self._teller.say(f"{verdict} after {seconds:.0f} s ({sum(row.equal for row in rows)} of {len(rows)} rows).")
+        if not equal:
+            self._teller.say(f"Journal and logs are kept in {stage.place.directory}")
+
+    async def _look_around(self, stage: Stage) -> None:
+        self._teller.lines(_directions(stage))
+        await anyio.sleep_forever()
+
+
+def _directions(stage: Stage) -> list[str]:
+    ours = shlex.join([sys.executable, "-m", "avantto_qbo", "--config", str(stage.place.config)])
+    state = "curl -s -X POST {url}/_sandbox/state -d '{body}'"
+    return [
+        "Everything keeps running until you press Ctrl-C. Look around:",
+        f"  {ours} status",
+        f"  {ours} show {LOCATION}",
+        f"  {ours} activity {LOCATION}",
+        f"  daemon     {stage.place.public_url} (webhooks), {stage.place.console_url} (readiness, metrics)",
+        f"  Avantto    {state.format(url=stage.crm.url, body='{}')}",
+        f"  QuickBooks {state.format(url=stage.books.url, body=_REALM_BODY)}",
+        f"  files      {stage.place.directory} (configuration, journal.db, daemon.log)",
+    ]
+
+
+async def demonstrate(*, json_output: bool, crash: bool, keep: bool) -> int:
+    """Return the exit code: 0 only if every row of the proof is equal."""
+    with Teller(machine=json_output) as teller:
+        demonstration = Demonstration(teller, json_output=json_output, crash=crash, keep=keep)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_until_signalled, tasks.cancel_scope)
+                await demonstration.run()
+                tasks.cancel_scope.cancel()
+        except* DemoError as group:
+            for error in _single(group):
+                teller.say(f"The demonstration cannot go on: {error}")
+    return demonstration.code
+
+
+async def _until_signalled(scope: CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            scope.cancel()
+            return
+
+
+def _single(group: BaseExceptionGroup[DemoError]) -> Iterator[DemoError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _single(error)
+        else:
+            yield error
