@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-COVER ?= 85
+COVER ?= 80
 LOCKER := uv==0.13.9
 # Further arguments: make demo ARGS=--crash, make unit ARGS='-k refund'
 ARGS ?=

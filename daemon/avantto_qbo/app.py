@@ -115,43 +115,50 @@ class Daemon:
             Provider.AVANTTO: _avantto(config, secrets, self._counted(transport, Provider.AVANTTO), clock, self._heed),
             Provider.QUICKBOOKS: _quickbooks(config, secrets, self._counted(transport, Provider.QUICKBOOKS), clock),
         }
-        self.house = House(
-            journal=journal,
-            clock=clock,
-            ids=SystemIds(clock),
-            rng=system_rng(),
-            fingerprints=Fingerprints(secrets.journal_key),
-            pace=_pace(config),
-            defaults=config.defaults,
-            nudge=self._nudge,
-            observe=self.metrics.books_seconds.observe,
-            count=self._count,
-        )
+        self.house = self._make_house(secrets)
         directory = Directory(self.house, books=self._books, crm=self._crm)
         self.supervisor = Supervisor(self.house, directory, Pollers(self.house, directory).run)
-        avantto, quickbooks = self._vendors[Provider.AVANTTO], self._vendors[Provider.QUICKBOOKS]
-        connecting = Connecting(self.house, directory, self._sealer, avantto=avantto, quickbooks=quickbooks)
-        self._browser = Browser(
-            self.house,
-            connecting,
-            avantto=avantto,
-            quickbooks=quickbooks,
-            key=secrets.journal_key,
-            public_url=config.server.public_url,
-        )
-        self._operator = Operator(
+        connecting = Connecting(
             self.house,
             directory,
-            connecting,
-            self._browser,
-            look_again=self.supervisor.look_again,
-            monthly_reads=config.polling.monthly_reads,
+            self._sealer,
+            avantto=self._vendors[Provider.AVANTTO],
+            quickbooks=self._vendors[Provider.QUICKBOOKS],
+        )
+        self._browser = self._make_browser(connecting, secrets)
+        look_again, reads = self.supervisor.look_again, config.polling.monthly_reads
+        self._operator = Operator(
+            self.house, directory, connecting, self._browser, look_again=look_again, monthly_reads=reads
         )
         self._intake = WebhookIntake(
             self.house,
             keys=tuple(load_key(name) for name in config.avantto.webhook_keys),
             verifier=secrets.quickbooks_webhook_verifier,
-            look_again=self.supervisor.look_again,
+            look_again=look_again,
+        )
+
+    def _make_house(self, secrets: Secrets) -> House:
+        return House(
+            journal=self._journal,
+            clock=self._clock,
+            ids=SystemIds(self._clock),
+            rng=system_rng(),
+            fingerprints=Fingerprints(secrets.journal_key),
+            pace=_pace(self._config),
+            defaults=self._config.defaults,
+            nudge=self._nudge,
+            observe=self.metrics.books_seconds.observe,
+            count=self._count,
+        )
+
+    def _make_browser(self, connecting: Connecting, secrets: Secrets) -> Browser:
+        return Browser(
+            self.house,
+            connecting,
+            avantto=self._vendors[Provider.AVANTTO],
+            quickbooks=self._vendors[Provider.QUICKBOOKS],
+            key=secrets.journal_key,
+            public_url=self._config.server.public_url,
         )
 
     async def recover(self) -> None:

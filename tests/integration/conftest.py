@@ -53,6 +53,8 @@ def shared_house() -> Iterator[House]:
 @pytest.fixture
 def house(shared_house: House) -> House:
     """The house that tests share, in fair weather; every test works with businesses of its own."""
+    if not shared_house.daemon.running:  # the test before failed while it was stopped
+        shared_house.daemon.start()
     shared_house.fair_weather()
     return shared_house
 

@@ -19,7 +19,7 @@ from integration.processes import Answer, Daemon, Vendor, Vendors, toml
 
 # Short enough for a test to see several rounds, long enough not to be busy with polling alone.
 POLL_SECONDS: Final = 2.0
-SETTLE_SECONDS: Final = 0.6
+SETTLE_SECONDS: Final = 0.3
 VERIFIER: Final = "the-verifier-of-the-tests"
 Sections = Mapping[str, Mapping[str, object]]
 # So slow that only a webhook can explain what happens within seconds.
@@ -59,7 +59,8 @@ class House:
         self.daemon.start()
 
     def close(self) -> None:
-        self.daemon.stop_if_running()
+        if self.daemon.running:
+            self.daemon.kill()
         self._vendors.stop()
 
     def fair_weather(self) -> None:
@@ -121,7 +122,8 @@ class House:
             },
             "polling": {"contacts": pace, "payments": pace, "invoices": pace},
             "doubt": {"settle": f"{SETTLE_SECONDS * 1000:.0f}ms"},
-            "defaults": {"review_hours": "always"},
+            # Review requests are switched on by the tests about them.
+            "defaults": {"review_hours": "always", "reviews": "off"},
         }
 
 

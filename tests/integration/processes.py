@@ -95,9 +95,9 @@ class Daemon:
         self._process.terminate()
         return self._process.wait(timeout=_PATIENCE)
 
-    def stop_if_running(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self.kill()
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
         """Take it away in the middle of whatever it does (kill -9)."""
@@ -105,16 +105,19 @@ class Daemon:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(timeout=_PATIENCE)
 
-    def restart(self) -> None:
-        self.kill()
-        self.start()
+    def cpu_seconds(self) -> float:
+        """How long the daemon has computed so far."""
+        user, system = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def cli(self, *arguments: str) -> Answer:
         """Run the real command line against this daemon."""
         return cli("--config", str(self._config), *arguments)
 
-    def log(self) -> str:
-        return self._log.read_text(errors="replace")[-4000:]
+    def log(self, about: str = "") -> str:
+        """Return the last lines of the log that mention `about`."""
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if about in line]
+        return "\n".join(lines[-20:])
 
 
 def cli(*arguments: str) -> Answer:

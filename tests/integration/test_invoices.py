@@ -125,7 +125,6 @@ def test_a_new_document_of_a_known_customer_costs_one_write_and_no_read(business
 
 
 def test_an_edit_and_a_payment_cost_one_write_each_and_no_read(business: Business) -> None:
-    business.set(reviews="off")
     in_steady_state(business)
     invoice = business.sent_invoice(70)
     business.until_in_books("Invoice", 3)

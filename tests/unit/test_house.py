@@ -106,6 +106,13 @@ def test_the_readme_lists_the_routes() -> None:
     assert set(first_cells("Routes")) == routes(public) | routes(private)
 
 
+def test_every_reason_the_readme_names_is_one_the_program_gives() -> None:
+    codes = set(re.findall(r"\(`([a-z_.]+)`\)", section("The five rules and where they stand")))
+    program = "\n".join(path.read_text() for path in SOURCES if "sandbox" not in path.parts)
+    assert codes
+    assert {code for code in codes if f'"{code}"' not in program} == set()
+
+
 def test_every_link_of_the_readme_leads_somewhere() -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", README)
     assert targets

@@ -35,10 +35,10 @@ _STEPS: Final = 8
 
 
 class Contacts:
-    """The contacts one location gets from its books."""
+    """The contacts one location gets from its books; `bulk` for the many at connect."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, *, bulk: bool = False) -> None:
+        self._desk, self._bulk = desk, bulk
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Bring Avantto level with the customer row in the envelope (the row is the truth; it is never re-read)."""
@@ -61,7 +61,7 @@ class Contacts:
         record, settings = await self._desk.place()
         location = self._desk.location
         link = await self._desk.house.journal.read(lambda db: links.get(db, location, "contact", row.id))
-        return ContactCase(row, record, settings, link=link, own_contact=contact_of(row.notes))
+        return ContactCase(row, record, settings, link=link, own_contact=contact_of(row.notes), bulk=self._bulk)
 
     async def _do(self, case: ContactCase, step: CrmStep) -> Turn | ContactCase:
         match step:

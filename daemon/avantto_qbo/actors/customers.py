@@ -53,7 +53,7 @@ class Customers:
         busy = await self._desk.chain_busy(chain, "")
         if busy is not None:
             return busy
-        found = await self._indexed(person) or await self._looked_up(person)
+        found = await self._indexed(person) or await self._own(person) or await self._looked_up(person)
         if found is not None:
             await self._link(person, found)
             return None
@@ -70,6 +70,17 @@ class Customers:
         rows = await self._desk.house.journal.read(lambda db: customers.by_email_key(db, realm, key))
         chosen = rule.choose_customer(rows, key)
         return chosen.id if chosen else None
+
+    async def _own(self, person: Person) -> CustomerId | None:
+        """A document without an e-mail belongs to the contact's customer, whatever e-mail made that one."""
+        if self._part(person) or not person.contact_id:
+            return None
+        location = self._desk.location
+        linked = await self._desk.house.journal.read(
+            lambda db: links.of_source(db, location, "customer", person.contact_id)
+        )
+        oldest = min(linked, key=lambda link: (link.created_at, link.part), default=None)
+        return CustomerId(oldest.object_id) if oldest else None
 
     async def _looked_up(self, person: Person) -> CustomerId | None:
         """The one metered look-up a new customer is worth: it may be younger than the last poll."""

@@ -141,13 +141,16 @@ class Desk:
             return await self.chain_busy(chain, version)
         return self.waiting(op.id, op.reason.code if op.reason else op.state)
 
-    async def let_go(self, op: Operation, reason: Reason) -> None:
-        """Skip a held operation in favour of what the next plan says."""
-        await self.house.journal.write(
-            lambda db: recording.record(
-                db, op, Verdict((State.SKIPPED,), reason), self.now(), fingerprints=self.house.fingerprints
-            )
-        )
+    async def let_go(self, op: Operation, reason: Reason, extra: recording.Extra | None = None) -> None:
+        """Skip a held operation in favour of what the next plan says, with `extra` in the same transaction."""
+
+        def skip(db: Connection) -> None:
+            verdict = Verdict((State.SKIPPED,), reason)
+            recording.record(db, op, verdict, self.now(), fingerprints=self.house.fingerprints)
+            if extra is not None:
+                extra(db)
+
+        await self.house.journal.write(skip)
 
     async def hold(self, kind: Kind, chain: Chain, source: Source, version: str, reason: Reason) -> Later | Done:
         """Hold a document that cannot even be turned into a request: visible, with the command that mends it."""

@@ -62,6 +62,8 @@ class Doubts:
 
     async def before_resend(self, op: Operation) -> Verdict | None:
         """A person wants a doubtful write sent again: only if it still is not there. None means send."""
+        if op.target:  # a change: the SyncToken it was sent with is refused once it has been carried out
+            return None
         ours = [hit for hit in await self._look(op) if carries(hit.marker_text, marker_of(op))]
         if not ours:
             return None

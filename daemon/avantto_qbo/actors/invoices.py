@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from avantto_qbo.actors import recording
 from avantto_qbo.actors.customers import Customers
 from avantto_qbo.actors.desk import Desk, Done, Turn, number_refusals
 from avantto_qbo.actors.doubts import Doubts
@@ -228,22 +229,34 @@ class Invoices:
         )
         later, verdict = await self._desk.carry_out(op)
         if _stale(verdict.fault):
-            return await self._read_again(case, frozenset())
+            return await self._read_again(case, frozenset(), voiding=True)
         return later
 
-    async def _read_again(self, case: InvoiceCase, changed: frozenset[str]) -> Turn | None:
+    async def _read_again(self, case: InvoiceCase, changed: frozenset[str], *, voiding: bool = False) -> Turn | None:
         """The copy in QuickBooks moved on (our own payment, or a person): the one re-read a conflict is worth."""
         link, agreed = _present(case.link), case.agreed
         theirs = await self._desk.realm.access.read(
             books_reads.invoice(link.object_id, case.company.currency), key=self._desk.location
         )
         both = conflicts(agreed, theirs.draft, changed) if agreed else changed
+        if theirs.row.voided:
+            return await self._voided_there(link)
+        if voiding and theirs.row.payments:
+            text = f"Invoice {case.invoice.number} was voided in Avantto, but a payment entered in QuickBooks is on it."
+            mend = "unlink the payment and void it in QuickBooks, then: avantto-qbo skip ID"
+            return await self._hold(case, Reason("void_paid", text, mend))
         if both:
             names = ", ".join(sorted(both))
             text = f"Invoice {case.invoice.number} was changed in QuickBooks and in Avantto: {names}."
             return await self._hold(case, Reason("invoice.conflict", text, "avantto-qbo retry ID or skip ID"))
         fresh = msgspec.structs.replace(link, sync_token=theirs.row.sync_token, updated_at=self._desk.now())
         await self._desk.house.journal.write(lambda db: links.put(db, fresh))
+        return None
+
+    async def _voided_there(self, link: Link) -> Turn | None:
+        """A person's void in QuickBooks is respected: the next plan finds it in the link."""
+        voided = recording.with_status(link, "voided", self._desk.now())
+        await self._desk.house.journal.write(lambda db: links.put(db, voided))
         return None
 
     async def _pay(self, case: InvoiceCase, part: str, draft: PaymentDraft) -> Turn | None:

@@ -15,8 +15,9 @@ import anyio
 import msgspec
 
 from avantto_qbo.actors.ports import Clock, Journal, TokenEndpoint
-from avantto_qbo.errors import AuthError
+from avantto_qbo.errors import AuthError, TransientError
 from avantto_qbo.journal import grants
+from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.sealing import Sealer
 from avantto_qbo.model.grant import Grant, Provider, Tokens
 
@@ -84,28 +85,40 @@ class TokenKeeper:
         return grant
 
     async def _refresh(self, grant: Grant) -> str:
-        tokens = await self._ask(grant)
+        tokens, used = await self._ask(grant)
         renewed = msgspec.structs.replace(
-            grant, tokens=_inherit(tokens, grant.tokens), previous_refresh_token=grant.tokens.refresh_token
+            grant, tokens=_inherit(tokens, grant.tokens), previous_refresh_token=used, dead=""
         )
-        now = self._clock.now()
-        await self._journal.write(lambda db: grants.put(db, self._sealer, renewed, now))
-        self._grant = renewed
+        self._grant = await self._journal.write(lambda db: self._keep(db, grant, used, renewed))
         self._count(f"refresh.ok.{self._provider}")
-        return renewed.tokens.access_token
+        return self._grant.tokens.access_token
 
-    async def _ask(self, grant: Grant) -> Tokens:
-        """Refresh with the newest token; when it is refused, try what the store and the token before still offer."""
+    def _keep(self, db: Connection, before: Grant, used: str, renewed: Grant) -> Grant:
+        """Store what a refresh brought, unless the owner connected anew while it was under way."""
+        stored = grants.get(db, self._sealer, self._provider, self._subject)
+        if stored is None:
+            raise self._dead("disconnected")
+        if stored.tokens.refresh_token not in {used, before.tokens.refresh_token}:
+            return stored
+        grants.put(db, self._sealer, renewed, self._clock.now())
+        return renewed
+
+    async def _ask(self, grant: Grant) -> tuple[Tokens, str]:
+        """Refresh with the newest token; when it is refused, try what the store and the token before still offer.
+
+        Returns the answer and the refresh token it was asked with.
+        """
         try:
-            return await self._endpoint.refresh(self._subject, grant.tokens)
+            return await self._endpoint.refresh(self._subject, grant.tokens), grant.tokens.refresh_token
         except AuthError as refusal:
-            for candidate in await self._others(grant):
+            others = await self._others(grant)
+            for candidate in others:
                 try:
-                    return await self._endpoint.refresh(self._subject, candidate)
+                    return await self._endpoint.refresh(self._subject, candidate), candidate.refresh_token
                 except AuthError:
                     continue
             self._count(f"refresh.refused.{self._provider}")
-            raise await self._bury(refusal) from refusal
+            raise await self._bury(refusal, {tokens.refresh_token for tokens in (grant.tokens, *others)}) from refusal
 
     async def _others(self, grant: Grant) -> list[Tokens]:
         stored = await self._stored()
@@ -114,11 +127,19 @@ class TokenKeeper:
             return newer
         return [*newer, msgspec.structs.replace(grant.tokens, refresh_token=grant.previous_refresh_token)]
 
-    async def _bury(self, refusal: AuthError) -> AuthError:
-        now = self._clock.now()
-        await self._journal.write(lambda db: grants.mark_dead(db, self._provider, self._subject, refusal.reason, now))
+    async def _bury(self, refusal: AuthError, tried: set[str]) -> AuthError | TransientError:
+        """Mark the grant dead, unless the owner connected anew while its tokens were tried."""
+
+        def bury(db: Connection) -> bool:
+            stored = grants.get(db, self._sealer, self._provider, self._subject)
+            if stored is not None and stored.tokens.refresh_token not in tried:
+                return False
+            return grants.mark_dead(db, self._provider, self._subject, refusal.reason, self._clock.now())
+
         self._grant = None
-        return self._dead(refusal.reason)
+        if await self._journal.write(bury):
+            return self._dead(refusal.reason)
+        return TransientError("the connection was made anew meanwhile")
 
     def _dead(self, reason: str) -> AuthError:
         return AuthError(self._provider, self._subject, reason)

@@ -41,18 +41,19 @@ class Limiter:
         if self._paused_until is None or until > self._paused_until:
             self._paused_until = until
 
-    def wait_for(self, now: datetime) -> float:
-        """Seconds until the next request may start, 0.0 when it may now."""
+    def wait_for(self, now: datetime, room: int = 1) -> float:
+        """Seconds until `room` requests may start one after the other, 0.0 when they may now."""
         self._forget(now)
-        waits = [self._window_wait(window, now) for window in self._windows]
+        waits = [self._window_wait(window, now, room) for window in self._windows]
         if self._paused_until is not None:
             waits.append((self._paused_until - now).total_seconds())
         return max(0.0, *waits)
 
-    def _window_wait(self, window: Window, now: datetime) -> float:
-        if len(self._started) < window.count:
+    def _window_wait(self, window: Window, now: datetime, room: int) -> float:
+        last_free = max(1, window.count - room + 1)
+        if len(self._started) < last_free:
             return 0.0
-        earliest = self._started[-window.count] + timedelta(seconds=window.seconds)
+        earliest = self._started[-last_free] + timedelta(seconds=window.seconds)
         return (earliest - now).total_seconds()
 
     def _forget(self, now: datetime) -> None:

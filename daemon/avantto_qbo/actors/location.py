@@ -11,11 +11,11 @@ from typing import Final
 
 import structlog
 
-from avantto_qbo.actors import mailbox
+from avantto_qbo.actors import mailbox, recording
 from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.contacts import Contacts
 from avantto_qbo.actors.customers import Customers
-from avantto_qbo.actors.desk import Desk, Done, Turn
+from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.doubts import Doubts
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.invoices import Invoices
@@ -27,7 +27,7 @@ from avantto_qbo.actors.reviews import Reviews
 from avantto_qbo.actors.troubles import Troubles
 from avantto_qbo.journal import inbox, locations, operations
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.model.ids import LocationId
+from avantto_qbo.model.ids import LocationId, OperationId
 from avantto_qbo.model.operation import Operation
 from avantto_qbo.model.records import Envelope, Lane, Status, Topic
 
@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Envelope], Awaitable[Turn]]
 # Half of the 80 per 10 s a location has at Avantto: backfill never starves the day's work (C1).
 _BACKFILL: Final = Window(40, 10.0)
+# The most calls one customer takes (find, fill, tag, read): a turn begun with less would keep all other mail waiting.
+_TURN: Final = 4
 
 
 class LocationActor:
@@ -47,17 +49,17 @@ class LocationActor:
         self._turn = 0
         self._performer = Performer(house, realm, crm)
         self._troubles = Troubles(house, location)
-        self._handlers = self._desks(crm)
-        self._slow_handlers = self._desks(crm.within(self._backfill))
+        self._handlers = self._desks(crm, bulk=False)
+        self._slow_handlers = self._desks(crm.within(self._backfill), bulk=True)
 
-    def _desks(self, crm: Access) -> dict[Topic, Handler]:
+    def _desks(self, crm: Access, *, bulk: bool) -> dict[Topic, Handler]:
         performer = Performer(self._house, self.realm, crm)
         desk = Desk(self._house, self.location, realm=self.realm, crm=crm, performer=performer)
         customers, doubts = Customers(desk), Doubts(self._house, self.realm, crm)
         return {
             Topic.INVOICE: Invoices(desk, customers, doubts).handle,
             Topic.TRANSACTION: Receipts(desk, customers, doubts).handle,
-            Topic.CUSTOMER: Contacts(desk).handle,
+            Topic.CUSTOMER: Contacts(desk, bulk=bulk).handle,
             Topic.PAYMENT: Reviews(desk).handle,
             Topic.BACKFILL: self._backfill_pages,
         }
@@ -82,7 +84,7 @@ class LocationActor:
 
     async def _due_mail(self) -> Envelope | None:
         now = self._house.clock.now()
-        allowed = self._backfill.wait_for(now) == 0.0
+        allowed = self._backfill.wait_for(now, _TURN) == 0.0
 
         def take(db: Connection) -> Envelope | None:
             oldest = inbox.oldest(db, self.location, Lane.CONTACT)
@@ -99,7 +101,7 @@ class LocationActor:
         pending = await self._house.journal.read(lambda db: inbox.take(db, self.location, Lane.BACKFILL, now))
         if pending is None:
             return False
-        await self._house.clock.sleep(min(0.25, self._backfill.wait_for(now)))
+        await self._house.clock.sleep(min(0.25, self._backfill.wait_for(now, _TURN)))
         return True
 
     async def _go_on(self, op: Operation) -> None:
@@ -115,6 +117,9 @@ class LocationActor:
         def close(db: Connection) -> None:
             if isinstance(turn, Done):
                 inbox.finish(db, envelope)
+            elif turn.waiting_for and _over(db, turn.waiting_for):
+                # It ended before this mail could be told to wait for it: nobody else would wake it.
+                inbox.postpone(db, envelope, self._house.clock.now(), reason=turn.reason)
             else:
                 inbox.postpone(db, envelope, turn.next_at, waiting_for=turn.waiting_for, reason=turn.reason)
 
@@ -122,7 +127,12 @@ class LocationActor:
         if isinstance(turn, Done) and envelope.lane is Lane.MONEY:
             self._house.observe((self._house.clock.now() - envelope.received_at).total_seconds())
 
-    async def _backfill_pages(self, _: Envelope) -> Turn:
-        while await self.realm.backfill_page(self.location):
-            await self._house.clock.sleep(0)
-        return Done()
+    async def _backfill_pages(self, envelope: Envelope) -> Turn:
+        """List one page a turn: other mail never waits for a large company, and the list goes before its customers."""
+        more = await self.realm.backfill_page(self.location)
+        return Later(envelope.next_at, reason="more pages") if more else Done()
+
+
+def _over(db: Connection, waiting_for: str) -> bool:
+    op = operations.get(db, OperationId(waiting_for))
+    return op is None or op.state in recording.ENDED

@@ -19,7 +19,7 @@ from avantto_qbo.errors import InternalError
 from avantto_qbo.journal import links, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.operation import Call, Kind, Operation, Reason, State
-from avantto_qbo.model.outcome import Outcome, Written
+from avantto_qbo.model.outcome import FaultClass, Outcome, Refused, Written
 from avantto_qbo.quickbooks import encode
 from avantto_qbo.rules.reasons import RETRY
 from avantto_qbo.rules.settle import Verdict, judge
@@ -128,19 +128,15 @@ class Performer:
         undo = _undo_call(op.kind, op.object_id, link.sync_token if link else "0")
         reason = op.reason or Reason("total_differs", "QuickBooks computed another total.")
         if undo is None:
-            text = f"{reason.text} The change is in QuickBooks; compare the two and decide."
-            return await self._hold(op, Reason(reason.code, text, RETRY))
-        outcome = await self._write(op, undo, f"{op.request_id}-undo"[:50])
-        if isinstance(outcome, Written):
-            await self._house.journal.write(lambda db: self._mark_undone(db, op))
-            text = f"{reason.text} The copy in QuickBooks was voided."
-            return await self._hold(op, Reason(reason.code, text, RETRY))
-        return await self._put_off_correction(op)
-
-    def _mark_undone(self, db: Connection, op: Operation) -> None:
-        link = recording.link_of(db, op)
-        if link is not None:
-            links.put(db, recording.with_status(link, "undone", self._house.clock.now()))
+            return await self._hold(op, reason, "live", "The change is in QuickBooks; compare the two and decide.")
+        match await self._write(op, undo, f"{op.request_id}-undo"[:50]):
+            case Written():
+                return await self._hold(op, reason, "undone", "The copy in QuickBooks was voided.")
+            case Refused(fault=fault) if fault.kind is not FaultClass.PASSING:
+                text = f"The copy in QuickBooks could not be voided ({fault.code}); compare the two and decide."
+                return await self._hold(op, reason, "live", text)
+            case _:
+                return await self._put_off_correction(op)
 
     async def _put_off_correction(self, op: Operation) -> tuple[Operation, Verdict]:
         now = self._house.clock.now()
@@ -148,8 +144,15 @@ class Performer:
         again = await self._house.journal.write(lambda db: operations.put_off(db, op.id, next_at, now))
         return again, Verdict((State.CORRECTING,), op.reason, next_at)
 
-    async def _hold(self, op: Operation, reason: Reason) -> tuple[Operation, Verdict]:
-        verdict = Verdict((State.HELD,), reason)
+    async def _hold(self, op: Operation, reason: Reason, status: str, text: str) -> tuple[Operation, Verdict]:
+        """Hold, and note in the link whether the copy stands: only one that was voided may be made again."""
+
+        def mark(db: Connection) -> None:
+            if (link := recording.link_of(db, op)) is not None:
+                links.put(db, recording.with_status(link, status, self._house.clock.now()))
+
+        await self._house.journal.write(mark)
+        verdict = Verdict((State.HELD,), Reason(reason.code, f"{reason.text} {text}", RETRY))
         return await self._record(op, verdict), verdict
 
 

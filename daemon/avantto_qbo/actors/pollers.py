@@ -17,7 +17,7 @@ from avantto_qbo.actors.house import House
 from avantto_qbo.actors.location import LocationActor
 from avantto_qbo.avantto import reads
 from avantto_qbo.errors import AuthError, RejectedError, TransientError
-from avantto_qbo.journal import cursors, evidence, inbox, locations
+from avantto_qbo.journal import cursors, evidence, inbox, links, locations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import InvoiceHead, Transaction
 from avantto_qbo.model.ids import LocationId, RealmId
@@ -80,6 +80,8 @@ class Pollers:
             await self._house.journal.write(lambda db: inbox.prune(db, started - _DELIVERIES_KEPT))
             return started + self._interval(name)
         if name == CHANGES:
+            if not await self._house.journal.read(lambda db: _members(db, RealmId(owner))):
+                return None
             await self._directory.realm(RealmId(owner)).poll()
             return started + self._interval(name)
         record = await self._house.journal.read(lambda db: locations.get(db, LocationId(owner)))
@@ -103,7 +105,7 @@ class Pollers:
         now = self._house.clock.now()
 
         def mark(db: Connection) -> None:
-            members = locations.of_realm(db, RealmId(owner)) if name == CHANGES else []
+            members = _members(db, RealmId(owner)) if name == CHANGES else []
             single = locations.get(db, LocationId(owner))
             for record in [*members, *([single] if single else [])]:
                 if record.status is Status.CONNECTED:
@@ -119,7 +121,7 @@ class Pollers:
         newest = datetime.fromisoformat(cursor) if cursor else record.books_from
         start = max(record.books_from, newest - _OVERLAP)
         offset, found = 0, list[Transaction]()
-        for _ in range(_MOST_PAGES):
+        while True:  # newest first: a page left out would be behind the cursor for ever
             rows, total = await actor.crm.read(reads.transactions_page(record.id, offset, _PAGE, start=start))
             found += rows
             offset += len(rows)
@@ -134,9 +136,18 @@ class Pollers:
             if evidence.get(db, record.id, "transaction", row.id) == body:
                 continue
             evidence.put(db, record.id, "transaction", row.id, row.entity_id, body, row.updated_at)
-            inbox.tell(db, record.id, Topic.TRANSACTION, row.id, Lane.MONEY, now)
+            self._tell_of_payment(db, record, row, now)
         latest = max([newest, *(row.created_at for row in rows)])
         cursors.put(db, record.id, PAYMENTS, latest.isoformat(), now)
+
+    def _tell_of_payment(self, db: Connection, record: LocationRecord, row: Transaction, now: datetime) -> None:
+        """Money that names its invoice is that invoice's news; unless its payment is in the books already."""
+        if row.entity_type != "invoice":
+            inbox.tell(db, record.id, Topic.TRANSACTION, row.id, Lane.MONEY, now)
+            return
+        posted = links.get(db, record.id, "payment", row.entity_id, row.id)
+        if posted is None or row.status != "succeeded" or row.amount_refunded:
+            inbox.tell(db, record.id, Topic.INVOICE, row.entity_id, Lane.MONEY, now)
 
     async def _invoices(self, record: LocationRecord, actor: LocationActor) -> None:
         """Every list row whose `updatedAt` we have not seen; the list has no filter for it."""
@@ -156,7 +167,13 @@ class Pollers:
             if row.created_at < record.books_from or evidence.get(db, record.id, "invoice_row", row.id) == seen:
                 continue
             evidence.put(db, record.id, "invoice_row", row.id, "", seen, row.updated_at)
-            inbox.tell(db, record.id, Topic.INVOICE, row.id, Lane.MONEY, now)
+            link = links.get(db, record.id, "invoice", row.id)
+            if link is None or link.version != row.updated_at.isoformat():  # else a webhook was quicker
+                inbox.tell(db, record.id, Topic.INVOICE, row.id, Lane.MONEY, now)
+
+
+def _members(db: Connection, realm: RealmId) -> list[LocationRecord]:
+    return [record for record in locations.of_realm(db, realm) if record.status is not Status.DISCONNECTED]
 
 
 def first_polls(db: Connection, record: LocationRecord, now: datetime, *, backfill: bool) -> None:

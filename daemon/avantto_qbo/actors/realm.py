@@ -26,6 +26,7 @@ from avantto_qbo.rules.identity import normal_email, normal_phone
 _FACTS_LAST: Final = timedelta(hours=24)
 _OVERLAP: Final = timedelta(minutes=5)  # whether changedSince is inclusive is UNVERIFIED; rows seen before cost nothing
 _FEED_REACH: Final = timedelta(days=25)  # the feed looks back 30 days at most; leave room
+_CLOCKS_APART: Final = timedelta(hours=1)  # without the feed's own time: no clock of ours is further ahead than this
 _PAGE: Final = 1000
 
 
@@ -38,6 +39,7 @@ class RealmActor:
         self._house = house
         self._company: Company | None = None
         self._fresh_until: datetime | None = None
+        self._stale = False
         self._loading = anyio.Lock()
         self._reads_to_count = 0
 
@@ -51,13 +53,14 @@ class RealmActor:
             if self._company is None:
                 self._company = await self._remembered()
             now = self._house.clock.now()
-            if self._company is None or self._fresh_until is None or now >= self._fresh_until:
+            old = self._fresh_until is None or now >= self._fresh_until
+            if self._company is None or old or self._stale:
                 self._company = await self.learn()
             return self._company
 
     def forget_company(self) -> None:
-        """Something it named was refused or made: read it again at the next use."""
-        self._fresh_until = None
+        """Something it named was refused, made or mended: read it again at the next use, whatever is remembered."""
+        self._stale = True
 
     async def learn(self) -> Company:
         """Read the facts from QuickBooks and keep them."""
@@ -65,7 +68,7 @@ class RealmActor:
         now = self._house.clock.now()
         record = RealmRecord(self.realm, msgspec.json.encode(company), now)
         await self._house.journal.write(lambda db: locations.put_realm(db, record))
-        self._company, self._fresh_until = company, now + _FACTS_LAST
+        self._company, self._fresh_until, self._stale = company, now + _FACTS_LAST, False
         return company
 
     async def _remembered(self) -> Company | None:
@@ -89,9 +92,9 @@ class RealmActor:
         return datetime.fromisoformat(text) if text else self._house.clock.now()
 
     async def _changes(self, since: datetime) -> Changes:
-        start = since - _OVERLAP
-        if self._house.clock.now() - start > _FEED_REACH:
-            return await self._paged(start, start)
+        start, now = since - _OVERLAP, self._house.clock.now()
+        if now - start > _FEED_REACH:
+            return await self._paged(start, now - _CLOCKS_APART)
         changes = await self.access.read(reads.changes(start))
         return await self._paged(start, changes.as_of) if changes.overflowed else changes
 
@@ -121,14 +124,20 @@ class RealmActor:
         return fresh
 
     def take_customer(self, db: Connection, members: list[LocationRecord], row: CustomerRow, lane: Lane) -> bool:
-        """Index a row and tell every location of the realm, unless this very version was seen before."""
+        """Index a row and tell those of `members` who have not been told of this very version before."""
         if not customers.remember(db, self._indexed(row, members)):
             return False
-        now = self._house.clock.now()
-        payload = msgspec.json.encode(row)
-        for place in members:
-            inbox.tell(db, place.id, Topic.CUSTOMER, row.id, lane, now, payload=payload, changed_at=row.updated_at)
-        return True
+        told = [self._tell(db, place.id, Topic.CUSTOMER, row, _lane(place, row, lane)) for place in members]
+        return any(told)
+
+    def _tell(self, db: Connection, place: LocationId, topic: Topic, row: CustomerRow | PaymentRow, lane: Lane) -> bool:
+        """Put a row into one location's inbox; False for a version it was told of before."""
+        version = f"{row.sync_token}@{row.updated_at.isoformat()}".encode()
+        if evidence.get(db, place, topic, row.id) == version:
+            return False
+        evidence.put(db, place, topic, row.id, "", version, row.updated_at)
+        now, payload = self._house.clock.now(), msgspec.json.encode(row)
+        return inbox.tell(db, place, topic, row.id, lane, now, payload=payload, changed_at=row.updated_at)
 
     def _indexed(self, row: CustomerRow, members: list[LocationRecord]) -> IndexedCustomer:
         marks = self._house.fingerprints
@@ -149,25 +158,8 @@ class RealmActor:
         )
 
     def _take_payment(self, db: Connection, members: list[LocationRecord], row: PaymentRow) -> bool:
-        seen = f"{row.sync_token}@{row.updated_at.isoformat()}".encode()
-        fresh = False
-        for place in members:
-            if evidence.get(db, place.id, "payment", row.id) == seen:
-                continue
-            now = self._house.clock.now()
-            evidence.put(db, place.id, "payment", row.id, row.customer_id, seen, row.updated_at)
-            inbox.tell(
-                db,
-                place.id,
-                Topic.PAYMENT,
-                row.id,
-                Lane.CONTACT,
-                now,
-                payload=msgspec.json.encode(row),
-                changed_at=row.updated_at,
-            )
-            fresh = True
-        return fresh
+        told = [self._tell(db, place.id, Topic.PAYMENT, row, Lane.CONTACT) for place in members]
+        return any(told)
 
     def _flush_reads(self, db: Connection, now: datetime) -> None:
         if self._reads_to_count:
@@ -203,3 +195,8 @@ class RealmActor:
             )
         cursors.put(db, location, "backfill", str(start + len(rows)) if more else "done", now)
         cursors.put(db, location, "backfill_listed", str(start + len(rows) - 1), now)
+
+
+def _lane(place: LocationRecord, row: CustomerRow, lane: Lane) -> Lane:
+    """What the feed's overlap shows of the time before the connection is the backfill's work, not news (C2)."""
+    return lane if row.updated_at > place.connected_at else Lane.BACKFILL

@@ -47,7 +47,8 @@ def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fi
     if op.state is State.DONE:
         _after(db, op, verdict, now, fingerprints)
     if verdict.reason is not None and verdict.reason.code == RECONNECT:
-        locations.set_status(db, op.location, Status.BROKEN, f"{verdict.reason.text}: {verdict.reason.mend}", now)
+        text = f"{verdict.reason.text}: avantto-qbo connect {op.location}"
+        locations.set_status(db, op.location, Status.BROKEN, text, now)
     if op.state in ENDED:
         claims.release(db, op.id)
     if op.state in ENDED or op.state is State.HELD:

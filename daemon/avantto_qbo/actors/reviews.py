@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.desk import Desk, Done, Turn
+from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.recording import ENDED
 from avantto_qbo.avantto import encode
 from avantto_qbo.avantto import reads as crm_reads
@@ -21,6 +22,7 @@ from avantto_qbo.model.quickbooks import PaymentRow
 from avantto_qbo.model.records import Envelope, Lane, LocationRecord, Review, ReviewState, Topic
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.model.steps import (
+    ContactCase,
     Hold,
     Ignore,
     NeedContact,
@@ -32,7 +34,9 @@ from avantto_qbo.model.steps import (
     Wait,
 )
 from avantto_qbo.quickbooks import reads as books_reads
+from avantto_qbo.rules.crm.contact import plan_contact
 from avantto_qbo.rules.crm.review import paid_before, plan_review, review_link
+from avantto_qbo.rules.reference import contact_of
 
 _STEPS: Final = 8
 
@@ -118,7 +122,7 @@ class Reviews:
         location = self._desk.location
         link = await self._desk.house.journal.read(lambda db: links.get(db, location, "contact", customer))
         if link is None:
-            return await self._make_contact_first(customer)
+            return await self._make_contact_first(case, customer)
         contact = await self._contact(ContactId(link.object_id))
         if contact is None:
             return await self._settle(case, ReviewState.DECLINED, Reason("no_contact", "The contact is gone."))
@@ -129,10 +133,20 @@ class Reviews:
             link=await self._link(case.location, case.settings),
         )
 
-    async def _make_contact_first(self, customer: CustomerId) -> Turn:
-        """The change feed may show the payment before the customer: fetch the row, make the contact, come back."""
+    async def _make_contact_first(self, case: ReviewCase, customer: CustomerId) -> Turn:
+        """The change feed may show the payment before the customer: fetch the row, make the contact, come back.
+
+        Who is not to be a contact (a project, `contacts = own`) is asked for nothing, and not looked up again.
+        """
         desk = self._desk
+        coming = await desk.house.journal.read(lambda db: inbox.get(db, desk.location, Topic.CUSTOMER, customer))
+        if coming is not None:
+            return await self._after(coming)
         row = await desk.realm.access.read(books_reads.customer(customer), key=desk.location)
+        own = contact_of(row.notes)
+        match plan_contact(ContactCase(row, case.location, case.settings, own_contact=own)):
+            case (Ignore(reason=reason), *_):
+                return await self._settle(case, ReviewState.DECLINED, reason)
         now, payload = desk.now(), msgspec.json.encode(row)
         await desk.house.journal.write(
             lambda db: inbox.tell(
@@ -147,6 +161,17 @@ class Reviews:
             )
         )
         return desk.later(5, "contact first")
+
+    async def _after(self, coming: Envelope) -> Turn:
+        """Come back when the customer's own mail has been worked on, which then waits for no backfill."""
+        desk, now = self._desk, self._desk.now()
+        if coming.waiting_for:
+            return desk.waiting(coming.waiting_for, "contact first")
+        if coming.lane is Lane.BACKFILL:
+            await desk.house.journal.write(
+                lambda db: inbox.tell(db, desk.location, Topic.CUSTOMER, coming.object_id, Lane.CONTACT, now)
+            )
+        return Later(max(coming.next_at, now) + timedelta(seconds=30), reason="contact first")
 
     async def _contact(self, contact: ContactId) -> Contact | None:
         try:
@@ -188,7 +213,7 @@ class Reviews:
         try:
             later, verdict = await self._desk.carry_out(op, extra=claim)
         except AlreadyAskedError:
-            return Done()
+            return await self._settle(case, ReviewState.DECLINED, Reason("asked", "This person was asked before."))
         if verdict.state is State.HELD and verdict.fault is not None:
             return await self._refused(case, review, op, verdict.fault.message)
         return later or Done()
@@ -200,8 +225,7 @@ class Reviews:
             review, tried=(*review.tried, review.channel), reason=text, operation=None, updated_at=now
         )
 
-        await self._desk.let_go(op, Reason("final", text))
-        await self._desk.house.journal.write(lambda db: reviews.put(db, tried))
+        await self._desk.let_go(op, Reason("final", text), lambda db: reviews.put(db, tried))
         return msgspec.structs.replace(case, review=tried)
 
     async def _person_keys(self, case: ReviewCase) -> tuple[str, ...]:

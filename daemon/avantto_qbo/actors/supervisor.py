@@ -6,7 +6,7 @@ Actors are virtual: an idle location is a row. A nudge never carries a message; 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import anyio
@@ -22,6 +22,8 @@ from avantto_qbo.model.ids import LocationId
 log = structlog.get_logger(__name__)
 _LONGEST_NAP: Final = 30.0
 _POLLS_AT_ONCE: Final = 32
+_STUMBLE: Final = 1.0
+_POLL_LASTS: Final = timedelta(minutes=1)  # a poll that a crash cut short is taken up again after this
 
 Poll = Callable[[str, str], Awaitable[datetime | None]]
 
@@ -93,10 +95,12 @@ class Supervisor:
         self._tasks.start_soon(self._run_poll, owner, name)
 
     async def _run_poll(self, owner: str, name: str) -> None:
+        """Run one poll and schedule its next; what is asked of it meanwhile makes it run again soon."""
+        again_at = self._house.clock.now() + _POLL_LASTS
         try:
+            await self._house.journal.write(lambda db: cursors.schedule(db, owner, name, again_at))
             next_at = await self._poll(owner, name)
-            if next_at is not None:
-                await self._house.journal.write(lambda db: cursors.schedule(db, owner, name, next_at))
+            await self._house.journal.write(lambda db: _reschedule(db, owner, name, next_at, again_at))
         finally:
             self._polling.discard((owner, name))
             self._news.set()
@@ -132,6 +136,18 @@ class Supervisor:
                     return
         except Exception:
             log.exception("actor.failed", location=location)
+            await self._house.clock.sleep(_STUMBLE)  # its mail is still due; do not trip over it at full speed
         finally:
             self._running.discard(location)
             self._news.set()
+
+
+def _reschedule(db: Connection, owner: str, name: str, next_at: datetime | None, set_to: datetime) -> None:
+    """Put a poll off, unless somebody wanted it sooner than it was `set_to`, or stopped it, while it ran."""
+    poll = owner, name
+    if next_at is None:
+        cursors.unschedule(db, owner)
+    elif poll in cursors.due_polls(db, set_to - timedelta(microseconds=1)):
+        cursors.schedule(db, owner, name, next_at, sooner_only=True)
+    elif poll in cursors.due_polls(db, set_to):
+        cursors.schedule(db, owner, name, next_at)

@@ -24,7 +24,7 @@ class Control:
         self._session, self.url = session, url
 
     async def act(self, action: str, /, **arguments: object) -> Any:
-        """Call an action and return its answer, numbers with a fraction as `Decimal`; raise `DemoError` on a refusal."""
+        """Call an action; return its answer, numbers with a fraction as `Decimal`; raise `DemoError` on a refusal."""
         body = _ENCODER.encode(arguments)
         try:
             async with self._session.post(f"{self.url}/_sandbox/{action}", data=body, timeout=PATIENCE) as answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -61,17 +61,17 @@ class Day:
                 await self._at_desk("send_invoice", invoice=made["_id"])
 
     async def edit_invoices(self, plans: Iterable[InvoicePlan]) -> None:
-        """Change what was sent: more of the first line and one line more; every other one without its discount."""
+        """Change what was sent: more of the first line, one line more, and for every other one a smaller discount."""
         for number, plan in enumerate(plan for plan in plans if plan.fate == "edited"):
             first = {**plan.items[0], "qty": int(plan.items[0]["qty"]) + 1}
             items = [first, *plan.items[1:], _EXTRA_LINE]
-            discount = {"type": "percentage", "value": 0} if number % 2 else None
+            discount = {"type": "percentage", "value": "7.5"} if number % 2 else None
             await self._at_desk("edit_invoice", invoice=self.invoices[plan.number], items=items, discount=discount)
 
     async def take_money(self, plans: Iterable[InvoicePlan]) -> None:
         """Customers pay: by card in full, a first part, or at the counter."""
         for plan in plans:
-            if plan.fate in {"paid", "edited", "test", "old"}:
+            if plan.fate in {"paid", "test", "old"}:
                 await self._pay(plan)
             elif plan.fate == "cash":
                 await self._pay(plan, mode="cash" if plan.who % 2 else "cheque")
@@ -79,9 +79,9 @@ class Day:
                 await self._pay(plan, share=_FIRST_SHARE)
 
     async def take_the_rest(self, plans: Iterable[InvoicePlan]) -> None:
-        """Those who paid a part pay the rest, some of them in cash."""
+        """Those who paid a part pay the rest, some of them in cash; those whose invoice was edited pay it."""
         for plan in plans:
-            if plan.fate in {"parts", "mixed"}:
+            if plan.fate in {"parts", "mixed", "edited"}:
                 await self._pay(plan, mode="cash" if plan.fate == "mixed" else "card")
 
     async def void_invoices(self, plans: Iterable[InvoicePlan]) -> None:
@@ -165,10 +165,12 @@ class Day:
         for number in numbers:
             await self._in_books("create", entity="Customer", body=cast.newcomer(number))
 
-    async def enter_customer_on_the_clock(self, number: int, now: datetime) -> None:
-        """The bookkeeper enters one customer; `now` is noted."""
-        made = await self._in_books("create", entity="Customer", body=cast.newcomer(number))
-        self.marks.customers[made["Id"]] = now
+    async def enter_on_the_clock(self, numbers: Iterable[int]) -> None:
+        """The bookkeeper enters customers, noting when."""
+        for number in numbers:
+            begun = datetime.now(UTC)
+            made = await self._in_books("create", entity="Customer", body=cast.newcomer(number))
+            self.marks.customers[made["Id"]] = begun
 
     async def bill_in_books(self, positions: Iterable[int], *, share: str | None = None) -> None:
         """A human invoices existing customers in QuickBooks and enters their money, all of it or `share`."""
@@ -180,9 +182,15 @@ class Day:
 
     async def disturb(self) -> None:
         """From now on both vendors' webhooks come twice, in any order, or not at all."""
-        trouble = {"duplicate": "0.25", "drop": "0.12", "reorder": True, "reorder_seconds": "1.5"}
-        await self.crm.act("webhooks", **trouble)
-        await self.books.act("webhooks", **trouble)
+        await self._webhooks(duplicate="0.25", drop="0.12", reorder=True, reorder_seconds="1.5")
+
+    async def calm_down(self) -> None:
+        """Webhooks arrive once, at once, in order again."""
+        await self._webhooks(duplicate="0", drop="0", reorder=False)
+
+    async def _webhooks(self, **settings: object) -> None:
+        await self.crm.act("webhooks", **settings)
+        await self.books.act("webhooks", **settings)
 
     async def expire_tokens(self) -> None:
         """Every access token in use ends."""

@@ -16,6 +16,7 @@ import msgspec
 from anyio.abc import Process
 
 from avantto_qbo.demo.errors import DemoError
+from avantto_qbo.demo.waiting import until
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 15.0
@@ -60,11 +61,8 @@ class Daemon:
     async def start(self) -> None:
         """Start it and wait until it says that it is ready."""
         self._process = await _start(_python("avantto_qbo", "--config", str(self._config), "run"), self._log)
-        with anyio.move_on_after(START_SECONDS):
-            while not await self._ready():
-                await anyio.sleep(0.1)
-            return
-        raise DemoError(f"the daemon was not ready within {START_SECONDS:.0f} s{last_words(self._log)}")
+        if not await until(self._ready, seconds=START_SECONDS):
+            raise DemoError(f"the daemon was not ready within {START_SECONDS:.0f} s{last_words(self._log)}")
 
     async def _ready(self) -> bool:
         if self._process is None or self._process.returncode is not None:

@@ -14,11 +14,12 @@ from avantto_qbo.demo.evidence import (
     discount_of,
     emails_of,
     ids_in,
+    maker_of,
     sales_lines,
     tax_of,
     voided,
 )
-from avantto_qbo.demo.proof_people import Faces, maker_of
+from avantto_qbo.demo.proof_people import Faces
 from avantto_qbo.demo.proof_sales import due as sale_due
 
 
@@ -109,7 +110,7 @@ def _part(
 
 
 def _payments(case: Case, wanted: list[Json]) -> Row:
-    """Every charge of an invoice is one payment, money without a charge another; their sum is what Avantto calls paid."""
+    """Every charge of an invoice is one payment, money without a charge another; together what Avantto calls paid."""
     wrong: list[str] = []
     ours, theirs = Tally(0, 0), Tally(0, 0)
     for invoice in wanted:

@@ -131,4 +131,4 @@ def _in_test_mode(crm: Crm) -> Iterator[Json]:
 
 
 def _unpaid(charge: Json) -> bool:
-    return charge["status"] != "succeeded"
+    return bool(charge["status"] != "succeeded")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
@@ -17,7 +18,7 @@ from rich.text import Text
 
 from avantto_qbo.demo.claims import Row, Tally
 from avantto_qbo.demo.proof_sales import SOURCES
-from avantto_qbo.demo.timing import Measured, Reads
+from avantto_qbo.demo.timing import Calls, Measured
 
 PLAIN_WIDTH: Final = 132
 PROGRESS_SECONDS: Final = 10.0
@@ -72,7 +73,7 @@ class Teller:
             self._said = monotonic()
             self.say("  " + ", ".join(f"{name} {done}/{total}" for name, (done, total) in sums.items()))
 
-    def show(self, rows: Sequence[Row], measured: Sequence[Measured], reads: Reads) -> None:
+    def show(self, rows: Sequence[Row], measured: Sequence[Measured], calls: Calls) -> None:
         """Print the proof table and the measurements."""
         self._stack.close()
         self._console.print(proof_table(rows))
@@ -82,8 +83,7 @@ class Teller:
         for one in measured:
             figures = f"median {one.median} s, longest {one.longest} s of {len(one.seconds)}" if one.seconds else "none"
             self._console.print(Text(f"{one.what}: {figures} (target {one.target:.0f} s)"))
-        others = f"{reads.others} others for {reads.documents} new documents ({reads.per_document} each)"
-        self._console.print(Text(f"Metered reads since the connection: {reads.polls} polls, {others}"))
+        self._console.print(Text(_told(calls)))
 
     def lines(self, lines: Sequence[str]) -> None:
         """Print lines as they are."""
@@ -105,7 +105,7 @@ def proof_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def as_json(*, seed: int, seconds: float, rows: Sequence[Row], measured: Sequence[Measured], reads: Reads) -> str:
+def as_json(*, seed: int, seconds: float, rows: Sequence[Row], measured: Sequence[Measured], calls: Calls) -> str:
     """Return everything for scripts: `equal` first, then the rows, sums in cents and times in seconds."""
     answer = {
         "equal": all(row.equal for row in rows),
@@ -125,9 +125,18 @@ def as_json(*, seed: int, seconds: float, rows: Sequence[Row], measured: Sequenc
         "measured": [
             {"what": one.what, "target": one.target, "median": one.median, "longest": one.longest} for one in measured
         ],
-        "metered_reads": {"polls": reads.polls, "others": reads.others, "documents": reads.documents},
+        "calls": asdict(calls),
     }
     return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
+
+
+def _told(calls: Calls) -> str:
+    each = f"{calls.reads / calls.documents:.2f}" if calls.documents else "0"
+    return (
+        f"Calls since the connection: {calls.avantto} to Avantto, {calls.quickbooks} to QuickBooks, "
+        f"{calls.refused} refused by their limits. Metered reads: {calls.polls} polls of the change feed, "
+        f"{calls.reads} others for {calls.documents} documents ({each} each)."
+    )
 
 
 def _plain(tally: Tally) -> dict[str, int]:

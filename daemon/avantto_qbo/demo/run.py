@@ -7,11 +7,11 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 from time import monotonic
 from typing import Final
 
 import anyio
-from anyio.abc import CancelScope
 
 from avantto_qbo.demo.claims import Row
 from avantto_qbo.demo.day import Day
@@ -20,16 +20,19 @@ from avantto_qbo.demo.opening import LOCATION, REALM
 from avantto_qbo.demo.processes import last_words
 from avantto_qbo.demo.proof import prove
 from avantto_qbo.demo.render import Teller, as_json
-from avantto_qbo.demo.scenes import BREATH, Scene, Script
+from avantto_qbo.demo.scenes import Scene, Script
 from avantto_qbo.demo.staging import Opened, Stage, opened, staged
 from avantto_qbo.demo.story import make_story
-from avantto_qbo.demo.timing import measure, metered
+from avantto_qbo.demo.timing import measure, traffic
+from avantto_qbo.demo.waiting import until
 
 SEED: Final = 20261
 PATIENCE: Final = 75.0  # seconds after closing time within which both sides must agree
 QUIET: Final = 7.0  # longer than every poll interval: what would still change, changes in it
 LOOK: Final = 1.0
+DOCUMENTS: Final = ("S", "I")
 CAUGHT_SECONDS: Final = 8.0
+COMMIT_SECONDS: Final = 0.2
 ALONE_SECONDS: Final = 2.0
 _REALM_BODY: Final = f'{{"realm": "{REALM}"}}'
 
@@ -65,10 +68,13 @@ class Demonstration:
         interlude = Scene("12:30", "the daemon is killed (SIGKILL) in the middle of a write", lambda: self._kill(stage))
         async with anyio.create_task_group() as watching:
             watching.start_soon(self._watch, stage, start)
-            for scene in Script(day, interlude if self._crash else None).scenes():
+            script = Script(
+                day, caught_up=partial(self._caught_up, stage, start), interlude=interlude if self._crash else None
+            )
+            for scene in script.scenes():
                 self._teller.say(scene.text, scene.clock)
                 await scene.act()
-                await anyio.sleep(BREATH)
+                await anyio.sleep(scene.breath)
             watching.cancel_scope.cancel()
 
     async def _watch(self, stage: Stage, start: Opened) -> None:
@@ -81,19 +87,30 @@ class Demonstration:
         await stage.books.act("faults", clear=True)
         slow = {"action": "delay_after", "operation": r"(invoice|salesreceipt|payment)\.create", "seconds": 5}
         await stage.books.act("faults", add=[slow])
-        with anyio.move_on_after(CAUGHT_SECONDS):
-            while not (await stage.books.act("faults"))["fired"]:
-                await anyio.sleep(0.05)
-        await anyio.sleep(0.2)
+
+        async def caught() -> bool:
+            return bool((await stage.books.act("faults"))["fired"])
+
+        await until(caught, seconds=CAUGHT_SECONDS, pause=0.05)
+        await anyio.sleep(COMMIT_SECONDS)
         killed = stage.daemon.pid
         await stage.daemon.kill()
         await anyio.sleep(ALONE_SECONDS)
         await stage.daemon.start()
         self._teller.say(f"killed {killed}; after {ALONE_SECONDS:.0f} s it runs again as {stage.daemon.pid}")
 
+    async def _caught_up(self, stage: Stage, start: Opened) -> None:
+        """Wait until every document is in the books; contacts may still be under way."""
+
+        async def documents_equal() -> bool:
+            rows = await self._rows(stage, start)
+            return all(row.equal for row in rows if row.rule[0] in DOCUMENTS)
+
+        await until(documents_equal, seconds=PATIENCE, pause=LOOK)
+
     async def _settled(self, stage: Stage, start: Opened) -> tuple[Row, ...]:
         """Wait until all rows are equal and stay so for a while, or patience ends."""
-        self._teller.say("closing time: waiting until both sides agree", "17:00")
+        self._teller.say("good night: waiting until nothing is missing and nothing changes any more", "18:00")
         deadline = monotonic() + PATIENCE
         equal_since: float | None = None
         while True:
@@ -113,13 +130,13 @@ class Demonstration:
     async def _tell_verdict(self, stage: Stage, start: Opened, day: Day, rows: tuple[Row, ...]) -> None:
         seconds, now = monotonic() - self._begun, await stage.sides()
         measured = measure(now, day.marks, await stage.books.act("journal"))
-        reads = metered(await stage.reads(), start.reads, now, start.before)
-        self._teller.show(rows, measured, reads)
+        calls = traffic(await stage.counters(), start.counters, now, start.before)
+        self._teller.show(rows, measured, calls)
         equal = all(row.equal for row in rows)
         self.code = 0 if equal else 1
         stage.place.keep = not equal
         if self._json:
-            sys.stdout.write(as_json(seed=SEED, seconds=seconds, rows=rows, measured=measured, reads=reads) + "\n")
+            sys.stdout.write(as_json(seed=SEED, seconds=seconds, rows=rows, measured=measured, calls=calls) + "\n")
         verdict = "Both sides are equal" if equal else "The two sides are NOT equal"
         self._teller.say(f"{verdict} after {seconds:.0f} s ({sum(row.equal for row in rows)} of {len(rows)} rows).")
         if not equal:
@@ -160,7 +177,7 @@ async def demonstrate(*, json_output: bool, crash: bool, keep: bool) -> int:
     return demonstration.code
 
 
-async def _until_signalled(scope: CancelScope) -> None:
+async def _until_signalled(scope: anyio.CancelScope) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
             scope.cancel()

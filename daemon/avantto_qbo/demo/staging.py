@@ -12,10 +12,11 @@ import anyio
 import msgspec
 
 from avantto_qbo.demo.claims import Sides
-from avantto_qbo.demo.control import Control, Json
+from avantto_qbo.demo.control import Control
 from avantto_qbo.demo.ground import Ground, ground
 from avantto_qbo.demo.opening import LOCATION, REALM, hang_webhooks, open_books, open_crm
 from avantto_qbo.demo.processes import Daemon, run_command, stand_in
+from avantto_qbo.demo.timing import Counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,11 @@ class Stage:
         """Both vendors' states now."""
         return Sides(await self.crm.act("state", location=LOCATION), await self.books.act("state", realm=REALM))
 
-    async def reads(self) -> Json:
-        """The QuickBooks stand-in's counters."""
-        counters: Json = await self.books.act("counters", realm=REALM)
-        return counters
+    async def counters(self) -> Counters:
+        """What both stand-ins have counted."""
+        return Counters(
+            await self.crm.act("counters", location=LOCATION), await self.books.act("counters", realm=REALM)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Opened:
     """How things stood at the connection; `customers` are the QuickBooks ids of the existing ones by position."""
 
     before: Sides
-    reads: Json
+    counters: Counters
     cut_off: datetime
     customers: list[str]
 
@@ -76,7 +78,7 @@ async def opened(stage: Stage) -> Opened:
     before = await stage.sides()
     cut_off = datetime.now(UTC)
     await _connect(stage, cut_off)
-    return Opened(before, await stage.reads(), cut_off, customers)
+    return Opened(before, await stage.counters(), cut_off, customers)
 
 
 async def _connect(stage: Stage, cut_off: datetime) -> None:

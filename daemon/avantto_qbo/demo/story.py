@@ -19,17 +19,17 @@ Fate = Literal["paid", "parts", "edited", "cash", "mixed", "partial", "open", "v
 SaleFate = Literal["paid", "pending", "bounced", "failed", "test"]
 SaleKind = Literal["one_step_order_form", "two_step_order_form", "calendar", "membership", "subscription"]
 
-# 40 invoices for the books, and seven that must stay out.
+# 40 invoices for the books, and six that must stay out.
 FATES: Final[Sequence[tuple[Fate, int]]] = (
-    ("paid", 11),
-    ("parts", 6),
-    ("edited", 6),
+    ("paid", 8),
+    ("parts", 4),
+    ("edited", 5),
     ("cash", 4),
     ("mixed", 2),
     ("partial", 4),
-    ("open", 4),
+    ("open", 10),
     ("void", 3),
-    ("draft", 3),
+    ("draft", 2),
     ("test", 2),
     ("old", 2),
 )
@@ -43,7 +43,7 @@ KINDS: Final[Sequence[tuple[SaleKind, int]]] = (
 SUBSCRIPTIONS: Final = 6
 RENEWALS: Final = 8
 PENDING: Final = 4  # of the 46, settle in the course of the day
-NOISE: Final[Sequence[tuple[SaleFate, int]]] = (("failed", 3), ("bounced", 2), ("test", 5))
+NOISE: Final[Sequence[tuple[SaleFate, int]]] = (("failed", 2), ("bounced", 2), ("test", 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ def make_story(rng: random.Random) -> Story:
 def _invoices(rng: random.Random) -> list[InvoicePlan]:
     fates = [fate for fate, count in FATES for _ in range(count)]
     rng.shuffle(fates)
+    # First what takes its time: money without a charge is believed late, edits and voids want a copy to change.
+    fates.sort(key=lambda fate: fate not in {"cash", "mixed", "edited", "void"})
     people = _billed()
     plans = []
     for index, fate in enumerate(fates):
@@ -96,7 +98,7 @@ def _invoices(rng: random.Random) -> list[InvoicePlan]:
 
 def _billed() -> list[int]:
     """Regulars of the books, people who are only in its customer list, new people; many come back later."""
-    return [*REGULARS, *range(60, 68), *range(200, 210), *VENDOR_NAMES[:2], *WALK_INS]
+    return [*REGULARS, *range(60, 64), *range(200, 206), *VENDOR_NAMES[:2], *WALK_INS]
 
 
 def _discount(index: int) -> Json | None:
@@ -124,7 +126,7 @@ def _line(rng: random.Random, names: Sequence[str], *, taxed: bool) -> Json:
 
 def _sales(rng: random.Random) -> list[SalePlan]:
     kinds = [kind for kind, count in KINDS for _ in range(count)]
-    fates: list[SaleFate] = ["pending"] * PENDING + ["paid"] * (len(kinds) - PENDING)
+    fates: list[SaleFate] = [("pending" if index < PENDING else "paid") for index in range(len(kinds))]
     for fate, count in NOISE:
         fates += [fate] * count
         kinds += [KINDS[index % len(KINDS)][0] for index in range(count)]

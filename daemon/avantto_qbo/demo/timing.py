@@ -34,16 +34,26 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
-    """Metered reads since the connection: polls of the change feed, and all others; documents posted meanwhile."""
+class Counters:
+    """What each stand-in counted: requests, writes, metered reads, refusals by its limits."""
 
+    avantto: Json
+    quickbooks: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """API calls since the connection. `polls` and `reads` are QuickBooks' metered reads: change feed, and all others.
+
+    `refused` counts answers 429 of either vendor, `documents` what was posted meanwhile.
+    """
+
+    avantto: int
+    quickbooks: int
+    refused: int
     polls: int
-    others: int
+    reads: int
     documents: int
-
-    @property
-    def per_document(self) -> float:
-        return round(self.others / self.documents, 2) if self.documents else 0.0
 
 
 def measure(now: Sides, marks: Marks, seen: Iterable[Json]) -> tuple[Measured, ...]:
@@ -58,12 +68,22 @@ def measure(now: Sides, marks: Marks, seen: Iterable[Json]) -> tuple[Measured, .
     )
 
 
-def metered(counters: Json, baseline: Json, now: Sides, before: Sides) -> Reads:
-    """Split the metered reads since the connection."""
-    total = counters["metered_reads"] - baseline["metered_reads"]
-    polls = counters["operations"].get("cdc", 0) - baseline["operations"].get("cdc", 0)
-    documents = sum(len(now.books[entity]) - len(before.books[entity]) for entity in ("Invoice", "SalesReceipt"))
-    return Reads(polls, total - polls, documents)
+def traffic(counters: Counters, start: Counters, now: Sides, before: Sides) -> Calls:
+    """Return what was called since `start`."""
+    here, there = (counters.avantto, start.avantto), (counters.quickbooks, start.quickbooks)
+    polls = there[0]["operations"].get("cdc", 0) - there[1]["operations"].get("cdc", 0)
+    return Calls(
+        avantto=_since("requests", *here),
+        quickbooks=_since("requests", *there),
+        refused=_since("throttled", *here) + _since("throttled", *there),
+        polls=polls,
+        reads=_since("metered_reads", *there) - polls,
+        documents=sum(len(now.books[entity]) - len(before.books[entity]) for entity in ("Invoice", "SalesReceipt")),
+    )
+
+
+def _since(counter: str, now: Json, start: Json) -> int:
+    return int(now[counter] - start[counter])
 
 
 def _payments_by_invoice(seen: Iterable[Json]) -> dict[str, datetime]:
@@ -81,12 +101,8 @@ def _payments_by_invoice(seen: Iterable[Json]) -> dict[str, datetime]:
 def _until_paid(
     books: Books, crm: Crm, paid: Mapping[str, datetime], marks: Mapping[str, datetime]
 ) -> tuple[float, ...]:
-    times = []
-    for name, begun in marks.items():
-        for copy in books.copies_of(crm.state["invoices"][name]):
-            if copy["Id"] in paid:
-                times.append((paid[copy["Id"]] - begun).total_seconds())
-    return tuple(times)
+    copies = ((begun, copy) for name, begun in marks.items() for copy in books.copies_of(crm.state["invoices"][name]))
+    return tuple((paid[copy["Id"]] - begun).total_seconds() for begun, copy in copies if copy["Id"] in paid)
 
 
 def _until_contact(books: Books, crm: Crm, marks: Marks) -> tuple[float, ...]:

@@ -179,7 +179,8 @@ CrmStep = CreateContact | FillContact | LinkContact | FindContact | Hold | Ignor
 class ContactCase(msgspec.Struct, frozen=True):
     """Everything the plan of a contact is decided from.
 
-    `searched` is True once Avantto was asked; `found` is what it answered or what the duplicate refusal named.
+    `searched` is True once Avantto was asked; `found` is what it answered or what the duplicate refusal named. `bulk`:
+    one of very many at connect.
     """
 
     row: CustomerRow
@@ -189,6 +190,7 @@ class ContactCase(msgspec.Struct, frozen=True):
     own_contact: ContactId | None = None  # named by our marker in Notes
     searched: bool = False
     found: Contact | None = None
+    bulk: bool = False
 
 
 class SendMessage(msgspec.Struct, frozen=True):

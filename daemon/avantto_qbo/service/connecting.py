@@ -11,7 +11,7 @@ import msgspec
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.facts import Ask, learn
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.pollers import CHANGES, first_polls
+from avantto_qbo.actors.pollers import CHANGES, PAYMENTS, first_polls
 from avantto_qbo.actors.ports import Edge, TokenEndpoint
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import AuthError, RefusedError, RejectedError, TransientError
@@ -110,7 +110,7 @@ class Connecting:
         before = locations.get(db, order.location)
         if before is not None and before.status is not Status.DISCONNECTED and before.realm != order.realm:
             problem = f"location {order.location} is already connected to company {before.realm}"
-            raise RefusedError(problem, f"first: avantto-qbo disconnect {order.location}", field="realm")
+            raise RefusedError(problem, f"first: avantto-qbo disconnect {order.location}")
         others = [
             record.id
             for record in locations.of_realm(db, order.realm)
@@ -118,7 +118,7 @@ class Connecting:
         ]
         if others and not order.share:
             problem = f"company {order.realm} is already connected to location {others[0]}"
-            raise RefusedError(problem, "add --share if both shall post into the same books", field="realm")
+            raise RefusedError(problem, "add --share if both shall post into the same books")
         return before
 
     async def _prove(self, order: Order) -> _Proof:
@@ -135,7 +135,6 @@ class Connecting:
         self, vendor: Vendor, subject: str, tokens: Tokens, prove: Callable[[Ask], Awaitable[T]]
     ) -> tuple[Tokens, T]:
         """Use the tokens, renewing them once if the access token has run out meanwhile."""
-        field = f"{vendor.provider}_token"
         try:
             try:
                 return tokens, await prove(_Asking(vendor.edge, subject, tokens))
@@ -146,13 +145,9 @@ class Connecting:
                 return renewed, await prove(_Asking(vendor.edge, subject, renewed))
         except (AuthError, RejectedError) as error:
             problem = f"the {vendor.provider} token does not open {subject} ({error})"
-            raise RefusedError(
-                problem, "use the token answer of exactly this company or location", field=field
-            ) from error
+            raise RefusedError(problem, "use the token answer of exactly this company or location") from error
         except TransientError as error:
-            raise RefusedError(
-                f"{vendor.provider} cannot be asked now ({error.reason})", "try again", field=field
-            ) from error
+            raise RefusedError(f"{vendor.provider} cannot be asked now ({error.reason})", "try again") from error
 
     async def _synced_elsewhere(self, location: LocationId, tokens: Tokens) -> bool:
         """Does the built-in integration post this location's payments (S3)?"""
@@ -166,7 +161,7 @@ class Connecting:
                     return True
         except (RejectedError, TransientError, AuthError) as error:
             problem = f"the avantto token cannot read payments ({error})"
-            raise RefusedError(problem, "grant payments/transactions.readonly", field="avantto_token") from error
+            raise RefusedError(problem, "grant payments/transactions.readonly") from error
         return False
 
     def _record(self, order: Order, proof: _Proof, before: LocationRecord | None) -> LocationRecord:
@@ -198,6 +193,9 @@ class Connecting:
         now = self._house.clock.now()
         if before is not None and before.realm != order.realm:
             self._start_over(db, before)
+        elif before is not None and record.books_from < before.books_from:
+            # Payments were never looked for behind the old cut-off.
+            cursors.put(db, order.location, PAYMENTS, record.books_from.isoformat(), now)
         locations.put(db, record)
         locations.put_realm(db, RealmRecord(order.realm, msgspec.json.encode(proof.company), now))
         grants.put(db, self._sealer, Grant(Provider.QUICKBOOKS, order.realm, proof.quickbooks), now)
@@ -231,7 +229,7 @@ class Connecting:
         """End a connection: nothing is deleted in either place; the realm's token goes with its last location."""
         record = await self._house.journal.read(lambda db: locations.get(db, location))
         if record is None or record.status is Status.DISCONNECTED:
-            raise RefusedError(f"location {location} is not connected", field="location")
+            raise RefusedError(f"location {location} is not connected")
         revoked = await self._house.journal.write(lambda db: self._end(db, record, actor))
         self._directory.forget(location)
         if revoked is not None:

@@ -10,7 +10,7 @@ from avantto_qbo.journal import inbox, locations, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.metrics import Metrics
 from avantto_qbo.model.operation import OPEN
-from avantto_qbo.model.records import Lane, Status
+from avantto_qbo.model.records import Lane, Status, Topic
 from avantto_qbo.service import report
 
 _EVERY: Final = 15.0
@@ -31,11 +31,11 @@ def refresh(db: Connection, house: House, metrics: Metrics) -> None:
     counted = operations.counts(db)
     for state in OPEN:
         metrics.open_operations.labels(state).set(counted[state])
-    mail: Counter[str] = Counter()
+    mail: Counter[Topic] = Counter()
     for (_, topic), count in inbox.depth(db).items():
         mail[topic] += count
-    for name, count in mail.items():
-        metrics.mail.labels(name).set(count)
+    for topic in Topic:
+        metrics.mail.labels(topic).set(mail[topic])
     now = house.clock.now()
     for lane in Lane:
         moments = (inbox.oldest(db, record.id, lane) for record in records if record.status is Status.CONNECTED)

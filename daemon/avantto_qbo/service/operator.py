@@ -115,7 +115,7 @@ class Operator:
         values = {key: None if text is None else parse_setting(key, text) for key, text in changes.items()}
 
         def change(db: Connection) -> api.SettingsAnswer:
-            self._record(db, location)
+            record = self._record(db, location)
             now = self._house.clock.now()
             for key, value in values.items():
                 if value is None:
@@ -125,6 +125,8 @@ class Operator:
                 text = f"{key} = {changes[key]}" if changes[key] is not None else f"{key} back to its default"
                 activity.record(db, Activity(now, location, "settings.changed", text, subject=key, actor=actor))
             self._reconsider(db, location, actor)
+            # A setting may name an account or item that was made a minute ago.
+            self._directory.realm(record.realm).forget_company()
             return self._settings(db, location)
 
         answer = await self._house.journal.write(change)
@@ -142,6 +144,9 @@ class Operator:
 
         def due(db: Connection) -> tuple[str, ...]:
             record = self._record(db, location)
+            if record.status is Status.DISCONNECTED:
+                mend = f"avantto-qbo connect {location}"
+                raise RefusedError(f"location {location} is disconnected", mend)
             now = self._house.clock.now()
             cursors.schedule(db, record.realm, CHANGES, now, sooner_only=True)
             cursors.schedule(db, location, PAYMENTS, now, sooner_only=True)
@@ -184,6 +189,8 @@ class Operator:
                 raise RefusedError(f"operation {op.id} is {op.state}; only what waits or is held can be tried again")
             if op.reason is not None and op.reason.code.startswith("doubt"):
                 return operations.resolve_held(db, op.id, State.PLANNED, self._house.clock.now(), actor)
+            # What was mended may be a fact of the company: a closed period, a currency, an account.
+            self._directory.realm(op.realm).forget_company()
             return self._let_go(db, op, Reason("retried", f"tried again by {actor}"))
 
         return await self._decided(again)
@@ -227,7 +234,7 @@ class Operator:
             record = self._record(db, location)
             if record.status not in {Status.CONNECTED, Status.PAUSED}:
                 mend = f"avantto-qbo connect {location}"
-                raise RefusedError(f"location {location} is {record.status}", mend, field="location")
+                raise RefusedError(f"location {location} is {record.status}", mend)
             now = self._house.clock.now()
             locations.set_status(db, location, status, reason, now)
             event = "location.paused" if status is Status.PAUSED else "location.resumed"

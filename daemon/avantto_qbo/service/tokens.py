@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.model.grant import Tokens
 
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=10 * 365 * 86_400)]
+
 
 class _TokenFile(msgspec.Struct, frozen=True):
     """Both vendors' members; a private integration token has the first one only."""
 
-    access_token: str
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
     refresh_token: str = ""
-    expires_in: float | None = None
-    x_refresh_token_expires_in: float | None = None
+    expires_in: _Seconds | None = None
+    x_refresh_token_expires_in: _Seconds | None = None
     scope: str = ""
     companyId: str = ""  # noqa: N815  # the vendor's spelling
 

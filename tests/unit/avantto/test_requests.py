@@ -143,12 +143,11 @@ def test_an_address_becomes_one_line_and_a_country_code() -> None:
     assert encode.contact_update(CONTACT, abroad).body == b'{"city":"Lyon"}'
 
 
-def test_an_e_mail_is_html_made_of_the_plain_text() -> None:
-    draft = MessageDraft(CONTACT, "email", "Hi <Rosa> & co,\nrate us: https://r.example/a?x=1&y=2.\r\nThanks", "Hi")
+def test_an_e_mail_is_sent_as_the_html_it_was_rendered_as() -> None:
+    draft = MessageDraft(CONTACT, "email", '<p>Hi Rosa, <a href="https://r.example/a">here</a></p>', "Hi")
     members = msgspec.json.decode(encode.message_send(draft).body)
-    link = "https://r.example/a?x=1&amp;y=2"
-    assert members["html"] == f'Hi &lt;Rosa&gt; &amp; co,<br>rate us: <a href="{link}">{link}</a>.<br>Thanks'
-    assert members["subject"] == "Hi"
+    assert members["html"] == '<p>Hi Rosa, <a href="https://r.example/a">here</a></p>'
+    assert (members["type"], members["subject"]) == ("Email", "Hi")
 
 
 def test_a_text_message_is_sent_as_it_is_written() -> None:

@@ -11,7 +11,7 @@ from avantto_qbo.model.ids import ContactId
 from avantto_qbo.model.settings import Contacts, Settings
 from avantto_qbo.model.steps import CreateContact, FillContact, FindContact, LinkContact
 from avantto_qbo.rules.crm.contact import plan_contact
-from unit.rules.cases import code, contact, contact_case, customer_row, link
+from unit.rules.cases import code, contact, contact_case, customer_row, link, location
 
 HOME = Address("1 Main St", "", "Austin", "TX", "78701", "US")
 
@@ -38,6 +38,13 @@ def test_a_linked_customer_needs_nothing() -> None:
 def test_our_own_customer_is_only_linked() -> None:
     case = contact_case(own_contact=ContactId("c1"), settings=Settings(contacts=Contacts.OWN))
     assert plan_contact(case) == (LinkContact(ContactId("c1")),)
+
+
+def test_in_bulk_a_location_that_refuses_duplicates_is_asked_by_creating() -> None:
+    (step,) = plan_contact(contact_case(bulk=True, location=location(allow_duplicates=False)))
+    assert isinstance(step, CreateContact)
+    careful = contact_case(bulk=True, location=location(allow_duplicates=True))
+    assert isinstance(plan_contact(careful)[0], FindContact)
 
 
 def test_avantto_is_asked_before_anything_is_created() -> None:

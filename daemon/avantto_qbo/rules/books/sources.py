@@ -37,9 +37,11 @@ def pays_invoice(transaction: Transaction, order: Order | None = None) -> bool:
 
 def paid_invoice(transaction: Transaction, order: Order | None = None) -> str:
     """The invoice the money belongs to, by whichever field names it; never by `invoiceId`, the processor's (I3)."""
-    if transaction.source_type.casefold() in INVOICE_SOURCES:
-        return transaction.source_id or transaction.entity_id
-    return order.source_id if order is not None else ""
+    if transaction.entity_type == "invoice":
+        return transaction.entity_id
+    if order is not None and order.source_type.casefold() in INVOICE_SOURCES and order.source_id:
+        return order.source_id
+    return transaction.source_id or transaction.entity_id
 
 
 def switch_of(transaction: Transaction) -> str:

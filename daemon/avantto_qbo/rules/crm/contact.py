@@ -38,9 +38,17 @@ def plan_contact(case: ContactCase) -> tuple[CrmStep, ...]:
     if case.found is not None:
         return (_joined(case, case.found),)
     draft = draft_contact(case)
-    if (draft.email or draft.phone) and not case.searched:
+    if (draft.email or draft.phone) and not case.searched and not _refused_if_there(case):
         return (FindContact(draft.email, draft.phone),)
     return (CreateContact(draft),)
+
+
+def _refused_if_there(case: ContactCase) -> bool:
+    """Say whether creating is asking as well: a location that takes no duplicates names the one it has (one call less).
+
+    Only in bulk, right after the location said so: an owner may change that setting later.
+    """
+    return case.bulk and not case.location.allow_duplicates
 
 
 def draft_contact(case: ContactCase) -> ContactDraft:

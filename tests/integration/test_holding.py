@@ -1,0 +1,156 @@
+"""What cannot be posted right waits for a person, says why, and stops nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from integration.business import ANN, BOB, Business
+from integration.house import House
+
+INCLUSIVE = [{"name": "Wash", "amount": 50, "taxInclusive": True, "taxes": [{"name": "State", "rate": "8.25"}]}]
+TAXED = [{"name": "Wash", "amount": 50, "taxes": [{"name": "State", "rate": "8.25"}]}]
+
+
+def totals(business: Business) -> list[Decimal]:
+    return sorted(invoice["TotalAmt"] for invoice in business.objects("Invoice"))
+
+
+def test_a_document_that_cannot_be_mapped_is_held_with_its_field_named_and_stops_no_other(business: Business) -> None:
+    bad = business.sent_invoice(items=INCLUSIVE)
+    held = business.until_held("tax_inclusive")
+    business.sent_invoice(20)
+    business.sent_invoice(30, contact=BOB)
+    business.sale(40)
+    business.until_in_books("Invoice", 2)
+    business.until_in_books("SalesReceipt")
+    assert totals(business) == [20, 30]
+    assert held.object == f"invoice {bad}"
+    assert "taxes are included in the prices" in held.text
+    assert held.mend.endswith(f"avantto-qbo skip {held.id}")
+
+    listed = business.house.cli("attention", business.location)
+    assert held.id in listed.out
+    assert "taxes are included in the prices" in " ".join(listed.out.split())
+    assert business.house.cli("status").code == 4
+
+
+def test_a_skipped_document_stays_skipped_until_avantto_changes_it(business: Business) -> None:
+    invoice = business.sent_invoice(items=INCLUSIVE)
+    held = business.until_held("tax_inclusive")
+    assert business.house.cli("skip", held.id).code == 0
+    business.all_quiet()
+    assert business.waiting_for_a_person() == ()
+    assert business.objects("Invoice") == []
+
+    business.crm("edit_invoice", invoice=invoice, items=[{"name": "Wash", "amount": 50}])
+    business.until_in_books("Invoice")
+    assert totals(business) == [50]
+
+
+def test_a_held_document_is_posted_by_itself_once_it_is_corrected_in_avantto(business: Business) -> None:
+    invoice = business.sent_invoice(items=INCLUSIVE)
+    business.until_held("tax_inclusive")
+    business.crm("edit_invoice", invoice=invoice, items=TAXED)
+    business.until_in_books("Invoice")
+    assert totals(business) == [Decimal("54.13")]
+    assert business.waiting_for_a_person() == ()
+
+
+def test_a_changed_setting_lets_go_what_was_held_for_it(business: Business) -> None:
+    business.set(default_item="No such item")
+    business.sent_invoice(20)
+    held = business.until_held("default_item")
+    assert f"avantto-qbo settings {business.location} default_item=" in held.mend
+    business.set(default_item="Services")
+    business.until_in_books("Invoice")
+    business.all_quiet()
+    assert totals(business) == [20]
+    assert business.waiting_for_a_person() == ()
+
+
+def test_retry_looks_again_at_what_was_mended_in_quickbooks(house: House) -> None:
+    business = house.business()
+    business.set_books(allow_discount=False)
+    business.connected()
+    business.sent_invoice(20, discount={"type": "fixed", "value": 5})
+    held = business.until_held("discount_off")
+    business.set_books(allow_discount=True)
+    business.restart_daemon()
+    assert house.cli("retry", held.id).code == 0
+    business.until_in_books("Invoice")
+    assert totals(business) == [15]
+    business.disconnect()
+
+
+def test_a_setting_may_name_an_account_that_was_just_made(business: Business) -> None:
+    business.set(deposit_account="Stripe clearing")
+    business.sale(5)
+    business.until_held("deposit_account")
+    account = {"Name": "Stripe clearing", "AccountType": "Bank", "AccountSubType": "Checking"}
+    made = business.books("create", entity="Account", body=account)
+    business.set(deposit_account="stripe clearing")
+    (receipt,) = business.until_in_books("SalesReceipt")
+    assert receipt["DepositToAccountRef"]["value"] == made["Id"]
+
+
+def test_an_unknown_source_waits_until_somebody_decides(business: Business) -> None:
+    items = [{"name": "Kit", "amount": 5}]
+    business.crm("sell_order_form", contact=ANN, items=items, source_type="kiosk", sub_type="")
+    held = business.until_held("unknown_source")
+    assert "kiosk" in held.text
+    business.house.cli("settings", business.location, "sources.kiosk=on")
+    (receipt,) = business.until_in_books("SalesReceipt")
+    assert receipt["TotalAmt"] == 5
+
+
+@pytest.fixture
+def stubborn(house: House) -> Iterator[Business]:
+    """A business whose company computes sales tax its own way, whatever is sent."""
+    place = house.business("us_recompute").connected()
+    yield place
+    place.disconnect()
+
+
+def test_a_taxed_invoice_is_never_left_with_a_total_of_quickbooks_own(stubborn: Business) -> None:
+    stubborn.set_books(tax_rate="9.00")
+    stubborn.sent_invoice(items=TAXED)
+    held = stubborn.until_held("total_differs")
+    assert "54.50" in held.text
+    assert "54.13" in held.text
+    assert "voided" in held.text
+    assert [(one["TotalAmt"], one["Balance"]) for one in stubborn.objects("Invoice")] == [(0, 0)]
+
+    stubborn.sent_invoice(20, contact=BOB)
+    stubborn.until_in_books("Invoice", 2)
+    assert totals(stubborn) == [0, 20]
+
+
+def test_a_voided_wrong_copy_is_replaced_by_a_right_one_after_retry(stubborn: Business) -> None:
+    stubborn.set_books(tax_rate="9.00")
+    stubborn.sent_invoice(items=TAXED)
+    held = stubborn.until_held("total_differs")
+    stubborn.set_books(tax_rate="8.25")
+    assert stubborn.house.cli("retry", held.id).code == 0
+    stubborn.until(lambda: totals(stubborn) == [0, Decimal("54.13")], "a right copy stands in the books")
+    stubborn.all_quiet()
+    assert totals(stubborn) == [0, Decimal("54.13")]
+
+
+def test_a_taxed_sale_is_never_left_with_a_total_of_quickbooks_own(stubborn: Business) -> None:
+    stubborn.set_books(tax_rate="9.00")
+    stubborn.crm("sell_order_form", contact=ANN, items=TAXED)
+    stubborn.until_held("total_differs")
+    assert [one["TotalAmt"] for one in stubborn.objects("SalesReceipt")] == [0]
+
+
+def test_a_payment_the_built_in_integration_posted_pauses_the_money_and_says_so(business: Business) -> None:
+    transaction = business.sale(5)
+    business.until_in_books("SalesReceipt")
+    business.crm("mark_qbo_synced", transaction=business.sale(6))
+    business.until(lambda: business.show().status == "paused", "the money is paused")
+    assert "turn off QuickBooks in Avantto" in business.show().reason
+    assert transaction
+    assert len(business.objects("SalesReceipt")) <= 2

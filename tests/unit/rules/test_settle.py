@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from avantto_qbo.model.operation import Kind, Operation, State, check_transition
+from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Refused, Written
+from avantto_qbo.rules.settle import RECONNECT, REPEATABLE, Verdict, judge
+from unit.rules.cases import NOW, operation
+
+SETTLE = timedelta(minutes=3)
+CHANGES_MINDS = [FaultClass.STALE, FaultClass.NUMBER_TAKEN, FaultClass.NAME_TAKEN, FaultClass.DUPLICATE]
+FOR_A_PERSON = [FaultClass.GONE, FaultClass.CLOSED, FaultClass.FINAL]
+OUTCOMES: list[Outcome] = [
+    Written("7", "3", Decimal(100)),
+    NotSent("throttled", timedelta(seconds=60)),
+    NotSent("no connection"),
+    InDoubt("timeout"),
+    NoAccess("quickbooks", "1", "invalid_grant"),
+    *(Refused(Fault("1", "no", kind)) for kind in FaultClass),
+]
+
+
+def sending(kind: Kind = Kind.INVOICE_CREATE, **changes: object) -> Operation:
+    plain: dict[str, object] = {"state": State.SENDING, "attempts": 1, "created_at": NOW, "expected": "100.00"}
+    return operation(kind, **(plain | changes))
+
+
+def verdict(outcome: Outcome, op: Operation | None = None) -> Verdict:
+    return judge(op or sending(), outcome, now=NOW, settle=SETTLE, jitter=0.0)
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=repr)
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(days=2)])
+def test_every_verdict_follows_the_state_table(kind: Kind, outcome: Outcome, age: timedelta) -> None:
+    state = State.SENDING
+    for after in verdict(outcome, sending(kind, created_at=NOW - age)).path:
+        check_transition(state, after)
+        state = after
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_success_is_done_and_names_the_object(kind: Kind) -> None:
+    found = verdict(Written("7", "3", Decimal("100.00")), sending(kind))
+    assert (found.path, found.object_id, found.sync_token) == ((State.DONE,), "7", "3")
+
+
+@pytest.mark.parametrize("answered", ["99.99", "100.01", "0"])
+def test_another_total_is_put_right_and_never_done(answered: str) -> None:
+    found = verdict(Written("7", "3", Decimal(answered)))
+    assert (found.state, found.object_id, found.sync_token) == (State.CORRECTING, "7", "3")
+    assert found.reason is not None
+    assert answered in found.reason.text
+
+
+def test_totals_are_compared_as_numbers() -> None:
+    assert verdict(Written("7", total=Decimal(100))).state is State.DONE
+
+
+@pytest.mark.parametrize("op", [sending(expected=""), sending()])
+def test_without_two_totals_there_is_nothing_to_compare(op: Operation) -> None:
+    answered = None if op.expected else Decimal(5)
+    assert verdict(Written("7", total=answered), op).state is State.DONE
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_was_not_sent_goes_again_after_what_the_vendor_asked(kind: Kind) -> None:
+    found = verdict(NotSent("throttled", timedelta(seconds=60)), sending(kind))
+    assert (found.path, found.next_at) == ((State.RETRY,), NOW + timedelta(seconds=60))
+
+
+def test_what_could_not_be_sent_for_a_day_waits_for_a_person() -> None:
+    found = verdict(NotSent("no connection"), sending(created_at=NOW - timedelta(hours=24, seconds=1)))
+    assert found.state is State.HELD
+    assert found.reason is not None
+    assert "retry" in found.reason.mend
+
+
+def test_a_dead_connection_waits_to_be_made_again() -> None:
+    found = verdict(NoAccess("quickbooks", "1", "invalid_grant"), sending(created_at=NOW - timedelta(days=9)))
+    assert found.state is State.RETRY
+    assert found.reason is not None
+    assert found.reason.code == RECONNECT
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - REPEATABLE - {Kind.MESSAGE_SEND}))
+def test_a_lost_answer_is_a_doubt_until_the_slowest_commit_is_over(kind: Kind) -> None:
+    found = verdict(InDoubt("timeout"), sending(kind))
+    assert (found.path, found.next_at) == ((State.DOUBT,), NOW + SETTLE)
+
+
+@pytest.mark.parametrize("kind", sorted(REPEATABLE))
+def test_what_may_be_repeated_does_not_wait_that_long(kind: Kind) -> None:
+    found = verdict(InDoubt("timeout"), sending(kind))
+    assert found.path == (State.DOUBT,)
+    assert found.next_at is not None
+    assert found.next_at < NOW + SETTLE
+
+
+def test_a_message_whose_answer_was_lost_is_over() -> None:
+    found = verdict(InDoubt("timeout"), sending(Kind.MESSAGE_SEND))
+    assert found.path == (State.DOUBT, State.DONE)
+    assert found.reason is not None
+    assert found.reason.code == "unknown"
+
+
+@pytest.mark.parametrize("kind", CHANGES_MINDS)
+def test_a_refusal_that_the_plan_can_answer_makes_way_for_it(kind: FaultClass) -> None:
+    fault = Fault("1", "no", kind)
+    found = verdict(Refused(fault))
+    assert (found.path, found.fault) == ((State.HELD, State.SKIPPED), fault)
+    assert found.reason is not None
+    assert found.reason.code == f"superseded.{kind}"
+
+
+@pytest.mark.parametrize("kind", FOR_A_PERSON)
+def test_any_other_refusal_waits_for_a_person(kind: FaultClass) -> None:
+    fault = Fault("6000", "no", kind)
+    found = verdict(Refused(fault))
+    assert (found.path, found.fault) == ((State.HELD,), fault)
+    assert found.reason is not None
+    assert (found.reason.code, found.reason.text) == ("refused.6000", "no")
+
+
+def test_a_passing_refusal_goes_again() -> None:
+    assert verdict(Refused(Fault("6000", "busy", FaultClass.PASSING))).path == (State.RETRY,)
+
+
+def test_each_attempt_waits_longer() -> None:
+    waits = [verdict(NotSent("no"), sending(attempts=attempts)).next_at for attempts in (1, 2, 3, 4)]
+    assert waits == sorted(waits, key=lambda at: (at is None, at))
+    assert len(set(waits)) == 4
+
+
+def test_a_verdict_ends_where_its_path_ends() -> None:
+    assert Verdict((State.HELD, State.SKIPPED)).state is State.SKIPPED
+    assert msgspec.structs.replace(Verdict((State.DONE,)), path=(State.SENDING, State.DONE)).state is State.DONE
