@@ -28,7 +28,7 @@ from avantto_qbo.model.grant import Provider
 from avantto_qbo.model.http import HttpRequest
 from avantto_qbo.model.ids import LocationId, OperationId, RealmId
 from avantto_qbo.model.operation import Operation, State
-from avantto_qbo.model.records import Activity, Lane, Link, LocationRecord, Topic
+from avantto_qbo.model.records import Activity, Lane, Link, LocationRecord, Status, Topic
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.quickbooks.client import QuickBooksClient
 from avantto_qbo.quickbooks.oauth import QuickBooksOAuth
@@ -154,9 +154,11 @@ class Stage:
     async def open(
         self, place: LocationId = PLACE, realm: RealmId = REALM, *, kind: Any = "us", share: bool = False, **order: Any
     ) -> ConnectAnswer:
-        """Open the company and the location where they do not exist, and connect the two."""
+        """Open the company and the location where they do not exist, and connect the two a minute before now."""
         self.furnish(place, realm, kind)
-        return await self.connecting.connect(self.order(place, realm, share=share, **order))
+        answer = await self.connecting.connect(self.order(place, realm, share=share, **order))
+        self.clock.advance(60)
+        return answer
 
     def furnish(self, place: LocationId = PLACE, realm: RealmId = REALM, kind: Any = "us") -> None:
         """Open a company and a location at the vendors."""
@@ -211,16 +213,18 @@ class Stage:
         """Take turns until nothing is due now."""
         await (await self.actor(place)).drain()
 
-    async def work_off(self, place: LocationId = PLACE, *, within: timedelta = timedelta(hours=2)) -> None:
-        """Take turns now and whenever something falls due, until nothing does `within` that time."""
+    async def work_off(self, *, within: timedelta = timedelta(hours=2)) -> None:
+        """Work for every location, now and whenever something falls due, until nothing does `within` that time."""
         until = self.clock.now() + within
         for _ in range(WORKED_OFF):
-            await self.work(place)
+            for record in await self.journal.read(locations.all):
+                if record.status is not Status.DISCONNECTED:
+                    await self.work(record.id)
             due = await self.journal.read(inbox.earliest)
             if due is None or due > until:
                 return
             await self.clock.sleep((due - self.clock.now()).total_seconds())
-        raise AssertionError(f"{place} does not come to rest")
+        raise AssertionError("there is no end to it")
 
     async def poll_changes(self, realm: RealmId = REALM) -> datetime | None:
         """Run the change feed's poll."""
@@ -229,7 +233,7 @@ class Stage:
     async def mirror(self, invoice: str, place: LocationId = PLACE) -> None:
         """Say that an invoice changed and work it off."""
         await self.tell(Topic.INVOICE, invoice, place)
-        await self.work_off(place)
+        await self.work_off()
 
     # -- looking -------------------------------------------------------------------------------------------------------
 

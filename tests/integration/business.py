@@ -173,7 +173,7 @@ class Business:
 
     def _polled_again(self, wanted: tuple[int, ...]) -> bool:
         self._ask("/sync", SyncAnswer)
-        time.sleep(0.2)
+        time.sleep(0.1)
         return all(count >= most for count, most in zip(self._polled(), wanted, strict=True))
 
     def _polled(self) -> tuple[int, ...]:

@@ -18,8 +18,9 @@ from integration.business import Business
 from integration.processes import Answer, Daemon, Vendor, Vendors, toml
 
 # Short enough for a test to see several rounds, long enough not to be busy with polling alone.
-POLL_SECONDS: Final = 2.0
+POLL_SECONDS: Final = 1.0
 SETTLE_SECONDS: Final = 0.3
+JOURNAL_KEY: Final = bytes(range(32))
 VERIFIER: Final = "the-verifier-of-the-tests"
 Sections = Mapping[str, Mapping[str, object]]
 # So slow that only a webhook can explain what happens within seconds.
@@ -78,10 +79,13 @@ class House:
         return self.daemon.cli(*arguments)
 
     def business(self, kind: str = "us", **location: object) -> Business:
-        """Open a new location and a new company that nobody has connected yet."""
+        """Open a new location and a new company that nobody has connected yet.
+
+        The company has chosen a default item, so that its first sale does not have to make one.
+        """
         number = next(self._numbers)
         name, realm = f"location{number:04d}", f"9130{number:05d}"
-        self.books("add_company", realm=realm, kind=kind)
+        self.books("add_company", realm=realm, kind=kind, default_item="1")
         self.crm("add_location", location=name, **{"name": f"Shop {number}", "google_place_id": "place", **location})
         return Business(self, name, realm)
 
@@ -140,7 +144,7 @@ def _secrets(folder: Path) -> Path:
         "avantto-client-secret": "sandbox-avantto-secret",
         "quickbooks-client-secret": "sandbox-quickbooks-secret",
         "quickbooks-webhook-verifier": VERIFIER,
-        "journal-key": base64.b64encode(bytes(range(32))).decode(),
+        "journal-key": base64.b64encode(JOURNAL_KEY).decode(),
     }
     for name, text in texts.items():
         (folder / name).write_text(text)

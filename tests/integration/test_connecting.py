@@ -62,6 +62,7 @@ def test_the_token_of_a_shared_company_is_revoked_with_its_last_location(house: 
     first, second = house.business().connected(), house.business()
     assert house.cli(*second.connect_command(realm=first.realm), "--share").code == 0
     second.realm = first.realm
+    second.set_books(rate_limits=False)
     before = revocations(house)
     first.disconnect()
     assert revocations(house) == before

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
-from integration.business import ANN, Business
+from integration.business import ANN, BOB, Business
+from integration.house import House
 from integration.processes import Json, fields
 
 TAXED = [
@@ -96,6 +97,22 @@ def test_sales_of_all_four_sources_become_one_receipt_each(business: Business) -
     business.all_quiet()
     assert sorted(receipt["TotalAmt"] for receipt in business.objects("SalesReceipt")) == [10, 20, 30, 40, 40]
     assert len(business.objects("Customer")) == 1
+
+
+def test_without_a_default_item_one_is_made_once_on_the_obvious_account(house: House) -> None:
+    business = house.business()
+    business.set_books(default_item="")
+    business.connected()
+    business.sent_invoice(10)
+    business.sale(20, contact=BOB)
+    business.until_in_books("Invoice")
+    business.until_in_books("SalesReceipt")
+    business.all_quiet()
+    (item,) = [item for item in business.objects("Item") if item["Name"] == "Avantto sales"]
+    assert item["IncomeAccountRef"]["name"] == "Sales of Product Income"
+    for document in (*business.objects("Invoice"), *business.objects("SalesReceipt")):
+        assert document["Line"][0]["SalesItemLineDetail"]["ItemRef"]["value"] == item["Id"]
+    business.disconnect()
 
 
 def in_steady_state(business: Business) -> Business:

@@ -17,7 +17,8 @@ from avantto_qbo.systemd import Notifier, inherited_sockets, keep_watchdog, watc
 
 UNIT = Path(__file__).parents[2] / "systemd" / "avantto-qbo.service"
 ANALYZE = shutil.which("systemd-analyze") or ""
-needs_analyze = pytest.mark.skipif(not ANALYZE, reason="no systemd-analyze here")
+# On CI a missing component is a failure, not a skip.
+needs_analyze = pytest.mark.skipif(not ANALYZE and not os.environ.get("REQUIRE_ALL"), reason="no systemd-analyze here")
 
 
 @pytest.fixture

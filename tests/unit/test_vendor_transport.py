@@ -68,9 +68,7 @@ async def test_a_lost_answer_says_nothing_about_the_commit(stage: Stage, fault: 
     assert made(stage) == committed
 
 
-@pytest.mark.parametrize(
-    "fault", [{"action": "late", "seconds": 50.0}, {"action": "delay", "seconds": 50.0}]
-)
+@pytest.mark.parametrize("fault", [{"action": "late", "seconds": 50.0}, {"action": "delay", "seconds": 50.0}])
 async def test_a_late_commit_comes_after_the_caller_gave_up(stage: Stage, fault: dict[str, Any]) -> None:
     start = stage.clock.now()
     with pytest.raises(AnswerLostError):

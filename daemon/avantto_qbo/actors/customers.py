@@ -171,9 +171,16 @@ class Customers:
     async def _adopt(self, person: Person, name: str, country: str) -> CustomerId | None:
         """Who has the name: ours from a commit nobody told us of, the same person without an e-mail, or another."""
         rows = await self._desk.realm.access.read(reads.customers_by_name(name), key=self._desk.location)
-        own = next((row for row in rows if row.active and contact_of(row.notes) == person.contact_id), None)
+        own = next((row for row in rows if row.active and _made_for(row, person)), None)
         chosen = own or rule.on_name_taken(person, rows, country)
         return chosen.id if chosen else None
+
+
+def _made_for(row: CustomerRow, person: Person) -> bool:
+    """Our own customer of this contact, and not the one of another e-mail: each has its own (U1)."""
+    email = normal_email(person.email)
+    fits = not email or not row.emails or email in row.emails
+    return fits and contact_of(row.notes) == person.contact_id
 
 
 def _source(person: Person, part: str) -> Source:

@@ -70,6 +70,10 @@ class Desk:
     def later(self, seconds: float, reason: str = "") -> Later:
         return Later(self.now() + timedelta(seconds=seconds), reason=reason)
 
+    def until_settings_change(self, longest: timedelta, reason: str = "") -> Later:
+        """Look again after `longest`, or at once when somebody changes a setting of the location."""
+        return Later(self.now() + longest, settings_key(self.location), reason)
+
     def waiting(self, key: str, reason: str = "") -> Later:
         return Later(self.now() + _LONG, key, reason)
 
@@ -194,6 +198,11 @@ class Desk:
         self.realm.forget_company()
         taken = verdict.fault is not None and verdict.fault.kind is FaultClass.NAME_TAKEN
         return self.later(60, "item name taken") if taken else later
+
+
+def settings_key(location: LocationId) -> str:
+    """What mail waits for that only a changed setting can free."""
+    return f"settings:{location}"
 
 
 def _maybe_in_books(op: Operation) -> bool:

@@ -135,4 +135,4 @@ class LocationActor:
 
 def _over(db: Connection, waiting_for: str) -> bool:
     op = operations.get(db, OperationId(waiting_for))
-    return op is None or op.state in recording.ENDED
+    return op is not None and op.state in recording.ENDED

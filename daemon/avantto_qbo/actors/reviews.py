@@ -39,6 +39,7 @@ from avantto_qbo.rules.crm.review import paid_before, plan_review, review_link
 from avantto_qbo.rules.reference import contact_of
 
 _STEPS: Final = 8
+_HELD_FOR: Final = timedelta(hours=1)
 
 
 class AlreadyAskedError(AvanttoQboError):
@@ -109,7 +110,7 @@ class Reviews:
                 return await self._settle(case, ReviewState(state), reason)
             case Wait(delay=delay, reason=reason):
                 await self._settle(case, ReviewState.WAITING, reason)
-                return self._desk.later(delay.total_seconds(), reason.code)
+                return self._desk.until_settings_change(delay, reason.code)
             case Hold(reason=reason):
                 return await self._hold(case, reason)
             case Ignore(reason=reason) if case.history and paid_before(case.history, case.payment):
@@ -171,6 +172,7 @@ class Reviews:
             await desk.house.journal.write(
                 lambda db: inbox.tell(db, desk.location, Topic.CUSTOMER, coming.object_id, Lane.CONTACT, now)
             )
+            return desk.later(30, "contact first")
         return Later(max(coming.next_at, now) + timedelta(seconds=30), reason="contact first")
 
     async def _contact(self, contact: ContactId) -> Contact | None:
@@ -271,6 +273,6 @@ class Reviews:
         return Done()
 
     async def _hold(self, case: ReviewCase, reason: Reason) -> Turn:
-        """One feature waits for its owner; nothing else does. Looked at again every hour."""
+        """One feature waits for its owner; nothing else does. Looked at again every hour: a custom value may help."""
         await self._settle(case, ReviewState.WAITING, reason)
-        return self._desk.later(3600, reason.code)
+        return self._desk.until_settings_change(_HELD_FOR, reason.code)

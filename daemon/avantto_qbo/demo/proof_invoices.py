@@ -165,7 +165,10 @@ def _customers(case: Case, wanted: list[Json]) -> Row:
 
 
 def _mistaken(case: Case, faces: Faces, contact: str, customer: str) -> Iterator[str]:
-    known, row = faces.contacts[contact], case.books.customers[customer]
+    known, row = faces.contacts.get(contact), case.books.customers.get(customer)
+    if known is None or row is None:
+        yield f"contact {contact} or customer {customer} is gone"
+        return
     email = str(known.get("email") or "").lower()
     same = email in emails_of(row) if email else maker_of(row) == contact
     if not same:

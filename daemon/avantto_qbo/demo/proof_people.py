@@ -139,7 +139,7 @@ def _asked(case: Case, faces: Faces) -> Row:
     asked = {sent["contactId"] for sent in case.crm.requests}
     counts = {name: case.crm.asked(name) for name in due.keys() | asked}
     wrong = [
-        f"{faces.contacts[name]['name']} was asked {count} times, not {int(name in due)}"
+        f"{due.get(name) or name} was asked {count} times, not {int(name in due)}"
         for name, count in counts.items()
         if count != int(name in due)
     ]
@@ -171,7 +171,7 @@ def _settled(invoice: Json, customer: str) -> bool:
 
 def _days_of_payment(books: Books, invoice: Json) -> list[date]:
     linked = (one["TxnId"] for one in invoice.get("LinkedTxn", ()) if one["TxnType"] == "Payment")
-    return [date.fromisoformat(books.payments[name]["TxnDate"]) for name in linked]
+    return [date.fromisoformat(books.payments[name]["TxnDate"]) for name in linked if name in books.payments]
 
 
 def _reachable(contact: Json, *, consented: bool) -> bool:

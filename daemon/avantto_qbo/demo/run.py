@@ -6,7 +6,7 @@ import random
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from time import monotonic
 from typing import Final
@@ -27,7 +27,8 @@ from avantto_qbo.demo.timing import measure, traffic
 from avantto_qbo.demo.waiting import until
 
 SEED: Final = 20261
-PATIENCE: Final = 75.0  # seconds after closing time within which both sides must agree
+PATIENCE: Final = 60.0  # seconds for the documents to catch up, and again for everything to be equal
+STUCK: Final = 30.0  # seconds without any change after which waiting is pointless; money without a charge takes 20
 QUIET: Final = 7.0  # longer than every poll interval: what would still change, changes in it
 LOOK: Final = 1.0
 DOCUMENTS: Final = ("S", "I")
@@ -65,7 +66,7 @@ class Demonstration:
                 await self._look_around(stage)
 
     async def _play(self, stage: Stage, start: Opened, day: Day) -> None:
-        interlude = Scene("12:30", "the daemon is killed (SIGKILL) in the middle of a write", lambda: self._kill(stage))
+        interlude = Scene("13:30", "the daemon is killed (SIGKILL) in the middle of a write", lambda: self._kill(stage))
         async with anyio.create_task_group() as watching:
             watching.start_soon(self._watch, stage, start)
             script = Script(
@@ -91,38 +92,40 @@ class Demonstration:
         async def caught() -> bool:
             return bool((await stage.books.act("faults"))["fired"])
 
-        await until(caught, seconds=CAUGHT_SECONDS, pause=0.05)
+        if not await until(caught, seconds=CAUGHT_SECONDS, pause=0.05):
+            raise DemoError("no write came to be interrupted")
         await anyio.sleep(COMMIT_SECONDS)
         killed = stage.daemon.pid
         await stage.daemon.kill()
         await anyio.sleep(ALONE_SECONDS)
         await stage.daemon.start()
-        self._teller.say(f"killed {killed}; after {ALONE_SECONDS:.0f} s it runs again as {stage.daemon.pid}")
+        fired = (await stage.books.act("faults"))["fired"][-1]["operation"]
+        self._teller.say(
+            f"pid {killed} died while sending {fired}; {ALONE_SECONDS:.0f} s later pid {stage.daemon.pid} runs"
+        )
 
     async def _caught_up(self, stage: Stage, start: Opened) -> None:
         """Wait until every document is in the books; contacts may still be under way."""
 
         async def documents_equal() -> bool:
-            rows = await self._rows(stage, start)
-            return all(row.equal for row in rows if row.rule[0] in DOCUMENTS)
+            return _equal(row for row in await self._rows(stage, start) if row.rule[0] in DOCUMENTS)
 
         await until(documents_equal, seconds=PATIENCE, pause=LOOK)
 
     async def _settled(self, stage: Stage, start: Opened) -> tuple[Row, ...]:
-        """Wait until all rows are equal and stay so for a while, or patience ends."""
+        """Wait until all rows are equal and stay so for a while, nothing moves any more, or patience ends."""
         self._teller.say("good night: waiting until nothing is missing and nothing changes any more", "18:00")
         deadline = monotonic() + PATIENCE
-        equal_since: float | None = None
+        changed, before = monotonic(), await self._rows(stage, start)
         while True:
-            rows = await self._rows(stage, start)
+            await anyio.sleep(LOOK)
+            rows, now = await self._rows(stage, start), monotonic()
             self._teller.progress(rows)
-            now = monotonic()
-            equal_since = (equal_since or now) if all(row.equal for row in rows) else None
-            if (equal_since is not None and now - equal_since >= QUIET) or now > deadline:
+            changed, before = (changed if rows == before else now), rows
+            if now - changed >= (QUIET if _equal(rows) else STUCK) or now > deadline:
                 return rows
             if stage.daemon.ended:
                 raise DemoError(f"the daemon ended by itself{last_words(stage.place.log('daemon'))}")
-            await anyio.sleep(LOOK)
 
     async def _rows(self, stage: Stage, start: Opened) -> tuple[Row, ...]:
         return prove(await stage.sides(), start.before, start.cut_off)
@@ -132,11 +135,12 @@ class Demonstration:
         measured = measure(now, day.marks, await stage.books.act("journal"))
         calls = traffic(await stage.counters(), start.counters, now, start.before)
         self._teller.show(rows, measured, calls)
-        equal = all(row.equal for row in rows)
+        equal = _equal(rows)
         self.code = 0 if equal else 1
         stage.place.keep = not equal
         if self._json:
             sys.stdout.write(as_json(seed=SEED, seconds=seconds, rows=rows, measured=measured, calls=calls) + "\n")
+            sys.stdout.flush()
         verdict = "Both sides are equal" if equal else "The two sides are NOT equal"
         self._teller.say(f"{verdict} after {seconds:.0f} s ({sum(row.equal for row in rows)} of {len(rows)} rows).")
         if not equal:
@@ -145,6 +149,10 @@ class Demonstration:
     async def _look_around(self, stage: Stage) -> None:
         self._teller.lines(_directions(stage))
         await anyio.sleep_forever()
+
+
+def _equal(rows: Iterable[Row]) -> bool:
+    return all(row.equal for row in rows)
 
 
 def _directions(stage: Stage) -> list[str]:

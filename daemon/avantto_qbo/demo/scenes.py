@@ -31,7 +31,7 @@ class Scene:
 
 
 class Script:
-    """The scenes of one day. `interlude` is played at half past twelve, `caught_up` says when the evening may begin."""
+    """The scenes of one day. `interlude` is played when most is under way; `caught_up` lets the evening begin."""
 
     def __init__(self, day: Day, *, caught_up: Act, interlude: Scene | None = None) -> None:
         self._day, self._caught_up, self._interlude = day, caught_up, interlude
@@ -44,9 +44,9 @@ class Script:
 
     def scenes(self) -> list[Scene]:
         """Return the day in order."""
-        interlude = [self._interlude] if self._interlude else []
         morning = [replace(scene, breath=MORNING) for scene in self._morning()]
-        return [*morning, *interlude, *self._afternoon(), *self._evening()]
+        interlude = [self._interlude] if self._interlude else []
+        return [*morning, *self._noon(), *interlude, *self._afternoon(), *self._evening()]
 
     def _morning(self) -> list[Scene]:
         day, first = self._day, self._batches[0]
@@ -61,13 +61,18 @@ class Script:
             Scene("12:00", "every access token of both vendors expires", day.expire_tokens),
         ]
 
-    def _afternoon(self) -> list[Scene]:
-        day, (first, second, third) = self._day, self._batches
-        written = [*third, *self._late]
+    def _noon(self) -> list[Scene]:
+        day, (first, second, _) = self._day, self._batches
         return [
             Scene("12:45", f"{len(second)} more invoices are sent", lambda: day.write_invoices(second)),
             Scene("13:00", _selling(self._sales[1]), lambda: day.sell(self._sales[1])),
             Scene("13:20", "edited invoices and the rest of others are paid", lambda: day.take_the_rest(first)),
+        ]
+
+    def _afternoon(self) -> list[Scene]:
+        day, (_, second, third) = self._day, self._batches
+        written = [*third, *self._late]
+        return [
             Scene("13:40", "customers are invoiced and pay in QuickBooks itself", self._bill_in_books),
             Scene("14:00", f"{len(written)} more invoices are sent", lambda: day.write_invoices(written)),
             Scene("14:20", "money comes in for the second batch", lambda: day.take_money(second)),

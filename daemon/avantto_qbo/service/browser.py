@@ -80,12 +80,15 @@ class Browser:
         """QuickBooks consented: connect, and use the link up."""
         ticket = await self._ticket(cookie)
         avantto = self._halfway.get(ticket.nonce)
-        if params.get("state") != ticket.nonce or avantto is None or not params.get("realmId"):
+        if params.get("state") != ticket.nonce or avantto is None:
             raise RefusedError("this answer belongs to another link", "open the link again")
+        realm = RealmId(params.get("realmId", ""))
+        if params.get("code") and not realm:
+            raise RefusedError("quickbooks named no company", "open the link again")
         tokens, _ = await self._exchange(self._quickbooks, params)
         order = Order(
             location=ticket.location,
-            realm=RealmId(params["realmId"]),
+            realm=realm,
             avantto=avantto,
             quickbooks=tokens,
             since=None,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from avantto_qbo import __version__
 from avantto_qbo.actors import recording
+from avantto_qbo.actors.desk import settings_key
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.pollers import CHANGES, INVOICES, PAYMENTS
@@ -138,6 +139,7 @@ class Operator:
         for op in operations.by_state(db, [State.HELD], location, limit=1000):
             if not op.sendable:
                 self._let_go(db, op, Reason("superseded", f"settings changed by {actor}"))
+        inbox.wake(db, settings_key(location), self._house.clock.now())
 
     async def sync(self, location: LocationId) -> api.SyncAnswer:
         """Run every poll of the location now."""

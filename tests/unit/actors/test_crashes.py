@@ -124,9 +124,7 @@ async def test_after_a_crash_all_is_there_or_a_person_is_asked(scene: Scene, ent
 
 async def retry(stage: Stage, name: OperationId) -> None:
     now = stage.clock.now()
-    await stage.journal.write(
-        lambda db: operations.resolve_held(db, name, State.PLANNED, now, "test")
-    )
+    await stage.journal.write(lambda db: operations.resolve_held(db, name, State.PLANNED, now, "test"))
     await stage.work_off()
 
 

@@ -91,6 +91,7 @@ async def test_a_change_with_another_total_is_held_and_stays_the_same_invoice(st
     await stage.mirror(invoice)
     assert await stage.held() == ["total_differs"]
     stage.transport.hosts = {**stage.transport.hosts, "quickbooks.test": stage.books}
+    await stage.clock.sleep(60)
     stage.crm.play.edit_invoice(PLACE, invoice, items=[{"name": "Wash", "amount": 130}])
     await stage.mirror(invoice)
     assert [row["TotalAmt"] for row in stage.in_books("Invoice")] == [130]

@@ -56,7 +56,13 @@ def test_exponents_follow_iso_4217(currency: str, decimals: int) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
-    [("12.34", "usd", 1234), (5, "JPY", 5), (Decimal("1.234"), "KWD", 1234), ("-0.01", "EUR", -1), ("1E+2", "USD", 10000)],
+    [
+        ("12.34", "usd", 1234),
+        (5, "JPY", 5),
+        (Decimal("1.234"), "KWD", 1234),
+        ("-0.01", "EUR", -1),
+        ("1E+2", "USD", 10000),
+    ],
 )
 def test_major_units_become_minor_units_exactly(amount: Any, currency: str, minor: int) -> None:
     assert Money.of(amount, currency) == Money(minor, currency.upper())

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from avantto_qbo.actors import pollers
+from avantto_qbo.journal import cursors, inbox, locations
+from avantto_qbo.model.records import Status, Topic
+from stage import ANN, OTHER_PLACE, PLACE, REALM, Stage
+from unit.actors.scenes import books_fault, crm_fault
+
+MINUTE = timedelta(minutes=1)
+
+
+async def poll(stage: Stage, name: str, owner: str = PLACE) -> datetime | None:
+    return await stage.pollers.run(owner, name)
+
+
+def form(stage: Stage, **changes: Any) -> str:
+    sold = stage.crm.play.sell_order_form(PLACE, ANN, [{"name": "Kit", "amount": 99}], **changes)
+    return str(sold["transaction"]["_id"])
+
+
+async def told(stage: Stage, topic: Topic) -> int:
+    return (await stage.mail()).get(topic, 0)
+
+
+async def test_a_payment_nobody_told_of_becomes_a_receipt(stage: Stage) -> None:
+    form(stage)
+    await poll(stage, "payments")
+    await stage.work_off()
+    assert [row["TotalAmt"] for row in stage.in_books("SalesReceipt")] == [99]
+    assert PLACE in stage.nudged
+
+
+async def test_payments_seen_before_are_not_told_twice(stage: Stage) -> None:
+    form(stage)
+    for _ in range(3):
+        await poll(stage, "payments")
+        await stage.work_off()
+        await stage.clock.sleep(300)
+    assert stage.crm.traffic.of(PLACE).operations["transactions.read"] == 1
+    assert not await stage.mail()
+
+
+async def test_a_row_that_changed_is_told_again(stage: Stage) -> None:
+    transaction = form(stage, status="pending")
+    await poll(stage, "payments")
+    await stage.work_off(within=timedelta(0))
+    assert not stage.in_books("SalesReceipt")
+    await stage.clock.sleep(300)
+    stage.crm.play.settle_transaction(PLACE, transaction)
+    await poll(stage, "payments")
+    await stage.work()
+    assert len(stage.in_books("SalesReceipt")) == 1
+
+
+async def test_a_payment_that_shows_up_late_is_found_by_the_overlap(stage: Stage) -> None:
+    stage.crm.play.set(PLACE, transaction_lag=3600.0)
+    form(stage)
+    await stage.clock.sleep(1800)
+    await poll(stage, "payments")
+    assert await told(stage, Topic.TRANSACTION) == 0
+    await stage.clock.sleep(1900)
+    await poll(stage, "payments")
+    assert await told(stage, Topic.TRANSACTION) == 1
+
+
+async def test_nothing_before_the_cut_off_is_asked_for() -> None:
+    stage = Stage()
+    stage.furnish()
+    form(stage)
+    await stage.clock.sleep(3600)
+    await stage.open()
+    await poll(stage, "payments")
+    assert await told(stage, Topic.TRANSACTION) == 0
+
+
+async def test_every_page_is_read(stage: Stage) -> None:
+    for _ in range(130):
+        form(stage)
+    await poll(stage, "payments")
+    assert await told(stage, Topic.TRANSACTION) == 130
+
+
+async def test_every_invoice_that_moved_is_told_once(stage: Stage) -> None:
+    ids = [stage.sent_invoice() for _ in range(120)]
+    await poll(stage, "invoices")
+    assert await told(stage, Topic.INVOICE) == 120
+    await stage.clock.sleep(60)
+    stage.crm.play.edit_invoice(PLACE, ids[0], due_date="2027-01-31")
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: inbox.clear(db, PLACE))
+    await poll(stage, "invoices")
+    assert await told(stage, Topic.INVOICE) == 1
+    assert await stage.journal.read(lambda db: inbox.get(db, PLACE, Topic.INVOICE, ids[0])) is not None
+    assert stage.clock.now() == now
+
+
+async def test_an_invoice_before_the_cut_off_is_no_news() -> None:
+    stage = Stage()
+    stage.furnish()
+    stage.sent_invoice()
+    await stage.clock.sleep(60)
+    await stage.open()
+    await poll(stage, "invoices")
+    assert await told(stage, Topic.INVOICE) == 0
+
+
+async def test_polls_come_at_their_own_pace(stage: Stage) -> None:
+    now, pace = stage.clock.now(), stage.house.pace
+    assert await poll(stage, "changes", REALM) == now + pace.contacts
+    assert await poll(stage, "payments") == now + pace.payments
+    assert await poll(stage, "invoices") == now + pace.invoices
+    assert await poll(stage, "housekeeping", "daemon") == now + timedelta(days=1)
+
+
+async def test_after_a_hint_payments_are_looked_for_often_for_a_while(stage: Stage) -> None:
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: cursors.put(db, PLACE, pollers.PAYMENTS_HINT, now.isoformat(), now))
+    assert await poll(stage, "payments") == now + timedelta(seconds=10)
+    await stage.clock.sleep(130)
+    assert await poll(stage, "payments") == stage.clock.now() + stage.house.pace.payments
+
+
+async def test_trouble_is_tried_again_at_the_next_round(stage: Stage) -> None:
+    crm_fault(stage, "transactions.list", action="status", status=500)
+    now = stage.clock.now()
+    assert await poll(stage, "payments") == now + stage.house.pace.payments * 1.1
+    assert "poll.failed.payments" in stage.counted
+
+
+async def test_a_bug_of_ours_waits_at_least_ten_minutes(stage: Stage) -> None:
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: cursors.put(db, PLACE, "payments", "no instant", now))
+    assert await poll(stage, "payments") == now + 10 * MINUTE
+    assert "poll.failed.payments" in stage.counted
+
+
+async def test_a_dead_company_stops_all_its_locations(stage: Stage) -> None:
+    await stage.open(OTHER_PLACE, share=True)
+    stage.books.play.revoke(REALM)
+    stage.books.play.expire_tokens(REALM)
+    await poll(stage, "changes", REALM)
+    for place in (PLACE, OTHER_PLACE):
+        record = await stage.record(place)
+        assert record.status is Status.BROKEN
+        assert f"avantto-qbo connect {place}" in record.reason
+
+
+async def test_a_dead_location_stops_only_itself(stage: Stage) -> None:
+    await stage.open(OTHER_PLACE, share=True)
+    stage.crm.play.revoke(PLACE)
+    await poll(stage, "payments")
+    assert (await stage.record(PLACE)).status is Status.BROKEN
+    assert (await stage.record(OTHER_PLACE)).status is Status.CONNECTED
+
+
+async def test_a_broken_location_is_not_polled_and_a_paused_one_is(stage: Stage) -> None:
+    form(stage)
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: locations.set_status(db, PLACE, Status.BROKEN, "", now))
+    assert await poll(stage, "payments") is not None
+    assert await told(stage, Topic.TRANSACTION) == 0
+    await stage.journal.write(lambda db: locations.set_status(db, PLACE, Status.PAUSED, "", now))
+    await poll(stage, "payments")
+    assert await told(stage, Topic.TRANSACTION) == 1
+
+
+async def test_what_is_not_connected_is_not_polled_any_more(stage: Stage) -> None:
+    await stage.connecting.disconnect(PLACE, "test")
+    assert await poll(stage, "payments") is None
+    assert await poll(stage, "changes", REALM) is None
+    assert await poll(stage, "payments", "nobody") is None
+
+
+async def test_housekeeping_forgets_old_deliveries(stage: Stage) -> None:
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: inbox.deliver(db, "avantto", "old", now - timedelta(days=50)))
+    await stage.journal.write(lambda db: inbox.deliver(db, "avantto", "new", now))
+    await stage.journal.write(lambda db: pollers.daily_polls(db, now))
+    await poll(stage, "housekeeping", "daemon")
+    assert not await stage.journal.read(lambda db: inbox.delivered(db, "avantto", "old"))
+    assert await stage.journal.read(lambda db: inbox.delivered(db, "avantto", "new"))
+
+
+async def test_a_throttled_feed_is_no_reason_to_reconnect(stage: Stage) -> None:
+    books_fault(stage, "cdc", action="status", status=429)
+    await poll(stage, "changes", REALM)
+    assert (await stage.record()).status is Status.CONNECTED
