@@ -18,6 +18,7 @@ from avantto_qbo.actors.limiter import Limiter, Window
 from avantto_qbo.actors.location import LocationActor
 from avantto_qbo.actors.pollers import Pollers
 from avantto_qbo.actors.supervisor import Supervisor
+from avantto_qbo.app import SCOPES
 from avantto_qbo.avantto.client import AvanttoClient
 from avantto_qbo.avantto.oauth import AvanttoOAuth
 from avantto_qbo.journal import activity, inbox, links, locations, operations
@@ -285,7 +286,7 @@ class Stage:
             client_secret=DEFAULT_CLIENT_SECRET,
             authorize_url="https://avantto.test/v2/oauth/chooselocation",
             token_url="https://avantto.test/oauth/token",
-            scopes=("contacts.readonly",),
+            scopes=SCOPES,
             clock=self.clock,
         )
 

@@ -209,11 +209,12 @@ async def test_pages_of_invoices_reach_every_invoice(desk: Desk) -> None:
     made = {desk.play.create_invoice(HERE, {"name": "R", "email": "r@r.test"}, MUGS)["_id"] for _ in range(5)}
     seen: set[str] = set()
     for offset in (0, 2, 4):
-        heads, total = await desk.client.read(HERE, desk.token, reads.invoices_page(HERE, offset, 2))
-        assert total == 5
-        seen |= {head.id for head in heads}
+        page = await desk.client.read(HERE, desk.token, reads.invoices_page(HERE, offset, 2))
+        assert page.total == 5
+        seen |= {head.id for head in page.rows}
     assert seen == made
-    assert (await desk.client.read(HERE, desk.token, reads.invoices_page(HERE, 0, status="sent"))) == ((), 0)
+    sent = await desk.client.read(HERE, desk.token, reads.invoices_page(HERE, 0, status="sent"))
+    assert (sent.size, sent.total) == (0, 0)
 
 
 @pytest.mark.parametrize("flagged", [False, True])
@@ -238,7 +239,8 @@ async def test_a_sale_is_told_by_row_detail_order_and_webhook_together(desk: Des
     desk.play.mark_qbo_synced(HERE, sold["transaction"]["_id"])
     told = [event for event, _, _ in events(desk) if event.topic is Topic.ORDER]
     start = datetime.now(UTC) - timedelta(hours=1)
-    (row,), total = await desk.client.read(HERE, desk.token, reads.transactions_page(HERE, 0, start=start))
+    page = await desk.client.read(HERE, desk.token, reads.transactions_page(HERE, 0, start=start))
+    (row,), total = page.rows, page.total
     detail = await desk.client.read(HERE, desk.token, reads.transaction(HERE, row.id))
     merged = merge_transaction(row, detail)
     assert (total, merged.status, merged.source_type, merged.qbo_synced) == (1, "succeeded", "funnel", True)
@@ -256,15 +258,16 @@ async def test_transactions_are_found_by_subscription_and_by_day(desk: Desk) -> 
     desk.play.renew_subscription(HERE, begun["subscription"]["_id"])
     desk.play.sell_order_form(HERE, person, MUGS)
     named = begun["transaction"]["subscriptionId"]
-    page = reads.transactions_page(HERE, 0, subscription_id=named)
-    rows, total = await desk.client.read(HERE, desk.token, page)
-    assert (total, {row.subscription_id for row in rows}, {row.entity_id for row in rows}) == (
+    read = reads.transactions_page(HERE, 0, subscription_id=named)
+    page = await desk.client.read(HERE, desk.token, read)
+    assert (page.total, {row.subscription_id for row in page.rows}, {row.entity_id for row in page.rows}) == (
         2,
         {named},
         {begun["order"]["_id"]},
     )
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    assert await desk.client.read(HERE, desk.token, reads.transactions_page(HERE, 0, start=tomorrow)) == ((), 0)
+    later = await desk.client.read(HERE, desk.token, reads.transactions_page(HERE, 0, start=tomorrow))
+    assert (later.size, later.total) == (0, 0)
 
 
 async def test_what_is_not_there_is_gone(desk: Desk) -> None:
@@ -298,16 +301,21 @@ async def test_a_refresh_token_works_once(desk: Desk) -> None:
         await desk.oauth.refresh(HERE, spent)
 
 
-async def test_a_missing_scope_is_a_dead_connection(desk: Desk) -> None:
+async def test_a_missing_scope_refuses_what_needs_it_and_nothing_else(desk: Desk) -> None:
     token = desk.play.mint_tokens(HERE, scopes=["locations.readonly"])["access_token"]
-    with pytest.raises(AuthError, match="scope"):
+    with pytest.raises(RejectedError, match="scope: a permission is missing"):
         await desk.client.read(HERE, token, reads.contact(ContactId("x")))
+    refused = await desk.client.write(HERE, token, encode.contact_create(HERE, ROSA), "r1")
+    assert isinstance(refused, Refused)
+    assert (refused.fault.code, refused.fault.kind) == ("scope", FaultClass.FINAL)
+    assert (await desk.client.read(HERE, token, reads.location(HERE))).id == HERE
 
 
 async def test_another_locations_documents_are_out_of_reach(desk: Desk) -> None:
     desk.play.add_location("L2", "Elsewhere")
-    with pytest.raises(AuthError, match="does not have access"):
+    with pytest.raises(RejectedError, match="does not have access") as caught:
         await desk.client.read(HERE, desk.token, reads.location(LocationId("L2")))
+    assert caught.value.code == "scope"
 
 
 async def test_consent_gives_tokens_for_the_chosen_location(desk: Desk) -> None:

@@ -239,8 +239,8 @@ async def test_pages_hold_every_customer_once_inactive_ones_too() -> None:
         ids = at.vendor.play.create_many(REALM, "Customer", names)
         at.vendor.play.update(REALM, "Customer", {"Id": ids[3], "Active": False})
         pages = [await at.read(reads.customers_page(start, 10)) for start in (1, 11, 21)]
-    assert [row.id for page in pages for row in page] == ids
-    assert [row.id for page in pages for row in page if not row.active] == [ids[3]]
+    assert [row.id for page in pages for row in page.rows] == ids
+    assert [row.id for page in pages for row in page.rows if not row.active] == [ids[3]]
 
 
 async def test_changes_and_their_paged_form_tell_the_same() -> None:
@@ -249,8 +249,8 @@ async def test_changes_and_their_paged_form_tell_the_same() -> None:
         buyer = await at.customer()
         paid = await at.written(encode.payment_create(payment(customer=buyer, invoice="", account=UNDEPOSITED)))
         feed = await at.read(reads.changes(since))
-        assert feed.customers == await at.read(reads.customers_since(since))
-        assert feed.payments == await at.read(reads.payments_since(since))
+        assert feed.customers == (await at.read(reads.customers_since(since))).rows
+        assert feed.payments == (await at.read(reads.payments_since(since))).rows
         at.vendor.play.delete(REALM, "Payment", {"Id": paid.object_id})
         (gone,) = (await at.read(reads.changes(since))).payments
         assert (gone.id, gone.deleted) == (paid.object_id, True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from avantto_qbo.model.operation import OPEN
+from avantto_qbo.model.operation import OPEN, State
 from avantto_qbo.server.api import AttentionItem, LocationAnswer, ShowAnswer, SyncAnswer
 from integration.processes import Answer, Json
 from integration.waiting import seconds_until, until
@@ -68,6 +68,10 @@ class Business:
 
     def show(self) -> ShowAnswer:
         return self.house.daemon.client.get(f"/locations/{self.location}", ShowAnswer)
+
+    def number_of(self, state: State) -> int:
+        """How many operations stand in `state`."""
+        return self.show().operations[state]
 
     def waiting_for_a_person(self) -> tuple[AttentionItem, ...]:
         return self.show().attention
@@ -150,9 +154,8 @@ class Business:
 
     def until_in_books(self, entity: str, count: int = 1, *, within: float = 6.0) -> list[Json]:
         """Wait until the company holds at least `count` objects, and return them."""
-        return self.until(
-            lambda: len(found := self.objects(entity)) >= count and found, f"{count} {entity}", within=within
-        ) or []
+        self.until(lambda: len(self.objects(entity)) >= count, f"{count} {entity} in the books", within=within)
+        return self.objects(entity)
 
     def until_held(self, code: str, *, within: float = 6.0) -> AttentionItem:
         """Wait until something of that code waits for a person."""

@@ -19,7 +19,7 @@ from integration.processes import Answer, Daemon, Vendor, Vendors, toml
 
 # Short enough for a test to see several rounds, long enough not to be busy with polling alone.
 POLL_SECONDS: Final = 1.0
-SETTLE_SECONDS: Final = 0.3
+SETTLE_SECONDS: Final = 0.2
 JOURNAL_KEY: Final = bytes(range(32))
 VERIFIER: Final = "the-verifier-of-the-tests"
 Sections = Mapping[str, Mapping[str, object]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -67,9 +66,7 @@ def test_a_link_leads_through_both_consents_to_a_connected_location(stranger: Bu
     assert page.status == 200
     assert "is connected" in page.text
     assert f"Sandbox Company {stranger.realm}" in page.text
-    assert re.sub(r"/connect/[^2]\S+", "/connect/…", " ".join(page.way)) == (
-        "/connect/… /v2/oauth/chooselocation /oauth/avantto/callback /connect/oauth2"
-    )
+    assert page.way[1:] == ("/v2/oauth/chooselocation", "/oauth/avantto/callback", "/connect/oauth2")
     assert is_connected(stranger)
     stranger.sent_invoice(10)
     stranger.until_in_books("Invoice")

@@ -22,8 +22,9 @@ def test_connect_says_what_will_be_posted_where(house: House) -> None:
     business = house.business()
     answer = business.connect()
     assert answer.code == 0
-    assert f"({business.location}) is connected to Sandbox Company {business.realm} (realm {business.realm})" in answer.out
-    for where in ("Undeposited Funds", "SalesReceipt on", "Sales of Product Income", "every customer becomes a contact"):
+    company = f"Sandbox Company {business.realm} (realm {business.realm})"
+    assert f"({business.location}) is connected to {company}" in answer.out
+    for where in ("Undeposited Funds", "SalesReceipt on", "Sales of Product Income", "customer becomes a contact"):
         assert where in answer.out
     business.disconnect()
 

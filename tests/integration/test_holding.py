@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from avantto_qbo.model.records import Status
 from integration.business import ANN, BOB, Business
 from integration.house import House
 
@@ -146,11 +147,20 @@ def test_a_taxed_sale_is_never_left_with_a_total_of_quickbooks_own(stubborn: Bus
     assert [one["TotalAmt"] for one in stubborn.objects("SalesReceipt")] == [0]
 
 
-def test_a_payment_the_built_in_integration_posted_pauses_the_money_and_says_so(business: Business) -> None:
-    transaction = business.sale(5)
-    business.until_in_books("SalesReceipt")
+def test_a_payment_the_built_in_integration_posted_pauses_the_money_and_nothing_else(business: Business) -> None:
+    business.house.cli("pause", business.location)
     business.crm("mark_qbo_synced", transaction=business.sale(6))
-    business.until(lambda: business.show().status == "paused", "the money is paused")
+    business.house.cli("resume", business.location)
+    business.until(lambda: business.show().status == Status.MONEY_PAUSED, "the money is paused")
     assert "turn off QuickBooks in Avantto" in business.show().reason
-    assert transaction
-    assert len(business.objects("SalesReceipt")) <= 2
+    assert business.house.cli("status").code == 4
+    business.sale(7)
+    business.new_customer("Walk In", "walk@example.com")
+    business.until(lambda: len(business.contacts()) == 2, "the customer is a contact all the same")
+    assert business.objects("SalesReceipt") == []
+
+    assert business.house.cli("resume", business.location).code == 0
+    business.until_in_books("SalesReceipt")
+    business.all_quiet()
+    assert [receipt["TotalAmt"] for receipt in business.objects("SalesReceipt")] == [7]
+    assert business.show().status == Status.CONNECTED

@@ -117,7 +117,7 @@ def test_without_a_review_link_requests_wait_and_go_out_once_it_is_set(linkless:
     assert linkless.waiting_for_a_person() == ()
 
 
-@pytest.mark.parametrize("action", ["lost_after", "status_after", "reset_before"])
+@pytest.mark.parametrize("action", ["lost_after", "reset_before"])
 def test_a_lost_answer_never_brings_a_second_request(asking: Business, action: str) -> None:
     asking.crm_fault("conversations.send", action)
     paid_invoice(asking)

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
 
-import pytest
-
+from avantto_qbo.model.operation import State
 from integration.business import BOB, Business
 from integration.house import House
 
 
 def stop(house: House) -> None:
     assert house.daemon.stop() == 0
-
-
-def kill(house: House) -> None:
-    house.daemon.kill()
 
 
 def test_on_sigterm_a_write_under_way_is_awaited(business: Business) -> None:
@@ -29,7 +23,7 @@ def test_on_sigterm_a_write_under_way_is_awaited(business: Business) -> None:
 
     business.set_books(rate_limits=False)
     business.house.daemon.start()
-    assert not business.show().operations["doubt"]
+    assert not business.number_of(State.DOUBT)
     business.all_quiet()
     assert len(business.requests("invoice.create")) == 1
 
@@ -41,8 +35,7 @@ def test_an_idle_daemon_stops_at_once(house: House) -> None:
     house.daemon.start()
 
 
-@pytest.mark.parametrize("end", [stop, kill])
-def test_a_restart_repeats_nothing(business: Business, end: Callable[[House], None]) -> None:
+def test_a_restart_repeats_nothing(business: Business) -> None:
     business.new_customer("Walk In", "walk@example.com")
     paid = business.sent_invoice(10)
     business.sent_invoice(20, contact=BOB)
@@ -54,7 +47,7 @@ def test_a_restart_repeats_nothing(business: Business, end: Callable[[House], No
     books, crm = business.asked(), writes(business)
     business.set_books(rate_limits=False)
 
-    end(business.house)
+    stop(business.house)
     business.house.daemon.start()
     business.all_quiet()
     assert business.asked() == books
@@ -67,14 +60,11 @@ def writes(business: Business) -> Counter[str]:
     return Counter({name: count for name, count in counted.items() if name in {"contacts.create", "contacts.tags"}})
 
 
-@pytest.mark.parametrize("end", [stop, kill])
-def test_what_happens_while_the_daemon_is_down_is_caught_up(
-    business: Business, end: Callable[[House], None]
-) -> None:
+def test_what_happens_while_the_daemon_is_down_is_caught_up(business: Business) -> None:
     invoice = business.sent_invoice(10)
     business.until_in_books("Invoice")
     business.set_books(rate_limits=False)
-    end(business.house)
+    stop(business.house)
     business.crm("pay_invoice", invoice=invoice)
     business.sent_invoice(20, contact=BOB)
     business.sale(30)

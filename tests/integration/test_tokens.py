@@ -61,9 +61,19 @@ def test_a_lost_answer_to_avanttos_refresh_is_survived_where_the_token_before_st
     assert business.show().status == "connected"
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_trouble_of_the_token_endpoint_is_not_a_dead_connection(business: Business, status: int) -> None:
-    business.house.books("faults", add=[{"action": "status", "status": status, "operation": "oauth.refresh"}])
+def test_a_lost_answer_that_locks_the_location_out_asks_to_be_connected_again(business: Business) -> None:
+    works(business, 10)
+    business.crm_fault("oauth.token", "lost_after")
+    business.crm("expire_tokens")
+    business.sent_invoice(20)
+    business.until(lambda: business.show().status == "broken", "it is broken")
+    assert f"avantto-qbo connect {business.location}" in business.show().reason
+    reconnected(business)
+    business.until_in_books("Invoice", 2)
+
+
+def test_trouble_of_the_token_endpoint_is_not_a_dead_connection(business: Business) -> None:
+    business.house.books("faults", add=[{"action": "status", "status": 503, "operation": "oauth.refresh"}])
     business.books("expire_tokens")
     works(business, 20)
     assert business.show().status == "connected"

@@ -12,7 +12,6 @@ WEATHER: dict[str, dict[str, object]] = {
     "doubled": {"duplicate": 1.0},
     "out of order": {"reorder": True, "reorder_seconds": 1.0},
     "late": {"delay": 1.5},
-    "half of them lost": {"drop": 0.5},
     "all of them lost": {"drop": 1.0},
     "switched off": {"enabled": False},
 }

@@ -61,7 +61,19 @@ class Contacts:
         record, settings = await self._desk.place()
         location = self._desk.location
         link = await self._desk.house.journal.read(lambda db: links.get(db, location, "contact", row.id))
-        return ContactCase(row, record, settings, link=link, own_contact=contact_of(row.notes), bulk=self._bulk)
+        own = await self._own_contact(row) if link is None else None
+        return ContactCase(row, record, settings, link=link, own_contact=own, bulk=self._bulk)
+
+    async def _own_contact(self, row: CustomerRow) -> ContactId | None:
+        """The contact our marker names, if it is this location's: a shared company has other locations' too (C4)."""
+        contact = contact_of(row.notes)
+        if contact is None:
+            return None
+        realm, location = self._desk.realm.realm, self._desk.location
+        makers = await self._desk.house.journal.read(lambda db: links.locations_of(db, realm, "customer", contact))
+        if makers:
+            return contact if location in makers else None
+        return contact if await self._contact(contact) is not None else None
 
     async def _do(self, case: ContactCase, step: CrmStep) -> Turn | ContactCase:
         match step:
@@ -106,7 +118,7 @@ class Contacts:
         try:
             return await self._desk.crm.read(reads.contact(contact))
         except RejectedError as error:
-            if error.code == "gone":
+            if error.code in {"gone", "scope"}:  # not there, or not ours to see
                 return None
             raise
 

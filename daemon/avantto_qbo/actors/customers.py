@@ -60,12 +60,16 @@ class Customers:
         return await self._create(person, chain)
 
     def _part(self, person: Person) -> str:
-        email = normal_email(person.email)
-        return self._desk.house.fingerprints.email(email) if email else ""
+        """What tells this customer from others of the contact: the e-mail; without a contact, name and phone."""
+        email, marks = normal_email(person.email), self._desk.house.fingerprints
+        if email:
+            return marks.email(email)
+        return "" if person.contact_id else f"{marks.name(rule.display_name(person))}:{marks.phone(person.phone)}"
 
     async def _indexed(self, person: Person) -> CustomerId | None:
-        if not (key := self._part(person)):
+        if not normal_email(person.email):
             return None
+        key = self._part(person)
         realm = self._desk.realm.realm
         rows = await self._desk.house.journal.read(lambda db: customers.by_email_key(db, realm, key))
         chosen = rule.choose_customer(rows, key)

@@ -12,6 +12,7 @@ from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.realm import RealmActor
+from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import links, locations, operations, settings
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.location_settings import merge_settings
@@ -27,6 +28,10 @@ from avantto_qbo.rules.settle import Verdict
 
 # How long a parked document waits for news at most; it is woken at once when what it waits for ends.
 _LONG: Final = timedelta(days=1)
+_TAKEN: Final = f"superseded.{FaultClass.NUMBER_TAKEN}"
+_UNREADABLE: Final = "unreadable"
+SKIPPED_IN_DOUBT: Final = "skipped.doubt"
+_PERHAPS: Final = frozenset({_TAKEN, SKIPPED_IN_DOUBT})
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -129,7 +134,7 @@ class Desk:
             and last.state is State.SKIPPED
             and last.version == version
             and last.reason is not None
-            and last.reason.code == "skipped"
+            and last.reason.code.startswith("skipped")
         )
 
     async def chain_busy(self, chain: Chain, version: str) -> Later | None:
@@ -171,15 +176,26 @@ class Desk:
         self.house.count(f"operation.{kind}.{State.HELD}")
         return self.waiting(op.id, reason.code)
 
-    async def refused_for_number(self, chain: Chain) -> Operation | None:
-        """The last operation of the chain whose number was taken."""
-        refused = await self.house.journal.read(lambda db: number_refusals(db, self.location, chain))
-        return refused[-1] if refused else None
+    async def unreadable(self, kind: Kind, chain: Chain, source: Source, error: RejectedError) -> Later | Done:
+        """Hold a document that Avantto shows in a form nobody can book; the error names the field."""
+        busy = await self.chain_busy(chain, _UNREADABLE)
+        if busy is not None:
+            return busy
+        text = f"{source.kind} {source.id} cannot be read: {error.message}"
+        return await self.hold(kind, chain, source, _UNREADABLE, Reason(f"unreadable.{error.code}", text, RETRY))
+
+    async def perhaps_there(self, kind: Kind, chain: Chain, source: Source) -> Operation | None:
+        """The last create of this very thing that may be in the books: number taken, or skipped in doubt."""
+        tried = await self.house.journal.read(lambda db: operations.of_chain(db, self.location, chain))
+        ended = [op for op in tried if op.kind is kind and op.source == source and op.state is State.SKIPPED]
+        return next((op for op in reversed(ended) if op.reason and op.reason.code in _PERHAPS), None)
 
     async def pause(self, reason: Reason) -> Done:
-        """Somebody else posts this location's money too: stop before anything is there twice (S3)."""
+        """Somebody else posts this location's money too: stop posting before anything is there twice (S3)."""
         now, text = self.now(), f"{reason.text} {reason.mend}".strip()
-        await self.house.journal.write(lambda db: locations.set_status(db, self.location, Status.PAUSED, text, now))
+        await self.house.journal.write(
+            lambda db: locations.set_status(db, self.location, Status.MONEY_PAUSED, text, now)
+        )
         return Done()
 
     async def default_item(self, name: str) -> str:
@@ -212,5 +228,5 @@ def _maybe_in_books(op: Operation) -> bool:
 
 def number_refusals(db: Connection, location: LocationId, chain: Chain) -> list[Operation]:
     """The operations of this chain whose document number QuickBooks refused as taken; their count is the variant."""
-    taken = f"superseded.{FaultClass.NUMBER_TAKEN}"
+    taken = _TAKEN
     return [op for op in operations.of_chain(db, location, chain) if op.reason is not None and op.reason.code == taken]

@@ -13,13 +13,15 @@ from avantto_qbo.actors.house import House
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.avantto import reads as crm_reads
 from avantto_qbo.journal import cursors, links, locations
-from avantto_qbo.model.drafts import ContactDraft
+from avantto_qbo.model.drafts import ContactDraft, InvoiceDraft
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
+from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.quickbooks import Found
-from avantto_qbo.quickbooks.lookups import lookups
-from avantto_qbo.rules.books.doubt import Adopt, GiveUp, HoldIt, LookAgain, Resend, decide, first_look, marker_of
+from avantto_qbo.model.records import Link
+from avantto_qbo.quickbooks import reads as books_reads
+from avantto_qbo.quickbooks.lookups import customer_of, lookups
+from avantto_qbo.rules.books.doubt import Adopt, GiveUp, HoldIt, LookAgain, Resend, decide, first_look, ours_among
 from avantto_qbo.rules.reasons import RETRY
-from avantto_qbo.rules.reference import carries
 from avantto_qbo.rules.settle import Verdict
 
 _NUMBER_FENCE = "fence.6140"
@@ -35,6 +37,13 @@ class Resolution(msgspec.Struct, frozen=True):
     verdict: Verdict | None = None
     next_at: datetime | None = None
     lookups: int | None = None
+
+
+class Adoption(msgspec.Struct, frozen=True):
+    """Whether our own object was found and linked; `hold` when only a person can tell."""
+
+    found: bool = False
+    hold: Reason | None = None
 
 
 class Doubts:
@@ -64,28 +73,51 @@ class Doubts:
         """A person wants a doubtful write sent again: only if it still is not there. None means send."""
         if op.target:  # a change: the SyncToken it was sent with is refused once it has been carried out
             return None
-        ours = [hit for hit in await self._look(op) if carries(hit.marker_text, marker_of(op))]
+        ours = ours_among(op, await self._look(op))
         if not ours:
             return None
         if len(ours) > 1:
-            text = f"{len(ours)} objects could be ours (ids {', '.join(sorted(hit.id for hit in ours))})."
-            return Verdict((State.HELD,), Reason("doubt_twice", text, f"delete one in QuickBooks, then: {RETRY}"))
+            return Verdict((State.HELD,), _twice(ours))
         adopted = _adopted(op, ours[0])
         if adopted.state is State.HELD:
             return adopted
         return msgspec.structs.replace(adopted, path=(State.SENDING, State.DONE))
 
-    async def adopt_if_ours(self, op: Operation) -> bool:
-        """A number was refused as taken: is the one who has it our own, from a commit nobody told us of?"""
-        now = self._house.clock.now()
-        await self._house.journal.write(lambda db: cursors.put(db, op.realm, _NUMBER_FENCE, now.isoformat(), now))
-        ours = [hit for hit in await self._look(op) if carries(hit.marker_text, marker_of(op))]
-        if len(ours) != 1:
-            return False
-        hit = ours[0]
-        link = recording.link_for(op, hit.id, hit.sync_token, now)
+    async def adopt_if_ours(self, op: Operation) -> Adoption:
+        """A write that may be in the books, or whose number was taken: is what is there our own?"""
+        if op.kind in _NUMBERED:
+            await self._note_fence(op)
+        hits = await self._look(op)
+        ours = ours_among(op, hits)
+        if len(ours) > 1:
+            return Adoption(hold=_twice(ours))
+        if not ours:
+            return Adoption(hold=_foreign_copy(op, hits))
+        link = recording.link_for(op, ours[0].id, ours[0].sync_token, self._house.clock.now())
+        if differs(op, ours[0]):
+            if op.kind is not Kind.INVOICE_CREATE:
+                return Adoption(hold=_adopted(op, ours[0]).reason)
+            link = await self._as_it_stands(link, op)
         await self._house.journal.write(lambda db: links.put(db, link))
-        return True
+        return Adoption(found=True)
+
+    async def _as_it_stands(self, link: Link, op: Operation) -> Link:
+        """An older version of ours is there: what it holds now is agreed on; the plan changes the rest."""
+        company = await self._realm.company()
+        theirs = await self._realm.access.read(books_reads.invoice(link.object_id, company.currency), key=op.location)
+        return msgspec.structs.replace(
+            link,
+            agreed=msgspec.json.encode(theirs.draft),
+            sync_token=theirs.row.sync_token,
+            total=f"{theirs.draft.total.amount:f}",
+        )
+
+    async def _note_fence(self, op: Operation) -> None:
+        """This company refuses a number twice (6140): the same bytes can go again without a second document."""
+        taken = op.reason is not None and op.reason.code == f"superseded.{FaultClass.NUMBER_TAKEN}"
+        if taken:
+            now = self._house.clock.now()
+            await self._house.journal.write(lambda db: cursors.put(db, op.realm, _NUMBER_FENCE, now.isoformat(), now))
 
     async def _look(self, op: Operation) -> tuple[Found, ...]:
         """Ask the questions of this kind in order until one brings something that is ours."""
@@ -96,7 +128,7 @@ class Doubts:
         seen: dict[str, Found] = {}
         for read in lookups(op):
             seen |= {hit.id: hit for hit in await self._realm.access.read(read, key=op.location)}
-            if any(carries(hit.marker_text, marker_of(op)) for hit in seen.values()):
+            if ours_among(op, tuple(seen.values())):
                 break
         return tuple(seen.values())
 
@@ -120,9 +152,34 @@ class Doubts:
         return proof is not None
 
 
+def differs(op: Operation, hit: Found) -> bool:
+    """Say whether what is there has another total than what was sent."""
+    return bool(op.expected) and hit.total is not None and hit.total != Decimal(op.expected)
+
+
 def _adopted(op: Operation, hit: Found) -> Verdict:
     """What was found is ours; with another total than Avantto's it is shown to a person, never taken silently."""
-    if op.expected and hit.total is not None and hit.total != Decimal(op.expected):
+    if differs(op, hit):
         text = f"It is in QuickBooks (id {hit.id}) with a total of {hit.total} where Avantto says {op.expected}."
         return Verdict((State.HELD,), Reason("doubt_total", text, f"correct it in QuickBooks, then: {RETRY}"))
     return Verdict((State.DONE,), None, None, hit.id, hit.sync_token)
+
+
+def _twice(ours: tuple[Found, ...]) -> Reason:
+    ids = ", ".join(sorted(hit.id for hit in ours))
+    return Reason(
+        "doubt_twice", f"{len(ours)} objects could be ours (ids {ids}).", f"delete one in QuickBooks, then: {RETRY}"
+    )
+
+
+def _foreign_copy(op: Operation, hits: tuple[Found, ...]) -> Reason | None:
+    """The same number, customer and total without our marker: most likely the built-in integration posted it (S3)."""
+    if op.kind is not Kind.INVOICE_CREATE:
+        return None
+    sent = msgspec.json.decode(op.intent, type=InvoiceDraft)
+    same = [hit for hit in hits if not differs(op, hit) and customer_of(hit) == sent.customer]
+    if not same:
+        return None
+    text = f"Invoice {sent.number} is in QuickBooks already (id {same[0].id}), same customer and total, not by us."
+    mend = "turn off QuickBooks in Avantto, then: avantto-qbo skip ID (keep theirs) or delete theirs and retry ID"
+    return Reason("built_in_copy", text, mend)

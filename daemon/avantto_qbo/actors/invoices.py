@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -10,17 +11,18 @@ import msgspec
 from avantto_qbo.actors import recording
 from avantto_qbo.actors.customers import Customers
 from avantto_qbo.actors.desk import Desk, Done, Turn, number_refusals
-from avantto_qbo.actors.doubts import Doubts
+from avantto_qbo.actors.doubts import Adoption, Doubts
+from avantto_qbo.actors.payments import Payments
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import RejectedError
-from avantto_qbo.journal import evidence, links
+from avantto_qbo.journal import activity, evidence, links
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Invoice, Transaction
 from avantto_qbo.model.drafts import InvoiceDraft, PaymentDraft
 from avantto_qbo.model.ids import invoice_chain
 from avantto_qbo.model.operation import Call, Kind, Operation, Reason, Source
 from avantto_qbo.model.outcome import Fault, FaultClass
-from avantto_qbo.model.records import Envelope, Link
+from avantto_qbo.model.records import Activity, Envelope, Link
 from avantto_qbo.model.steps import (
     AdoptPayment,
     BookStep,
@@ -38,7 +40,7 @@ from avantto_qbo.model.steps import (
 )
 from avantto_qbo.quickbooks import encode
 from avantto_qbo.quickbooks import reads as books_reads
-from avantto_qbo.rules.books.conflict import conflicts
+from avantto_qbo.rules.books.conflict import conflicts, with_their_items
 from avantto_qbo.rules.books.defaults import DEFAULT_ITEM
 from avantto_qbo.rules.books.plan import plan_invoice
 
@@ -50,13 +52,21 @@ class Invoices:
 
     def __init__(self, desk: Desk, customers: Customers, doubts: Doubts) -> None:
         self._desk, self._customers, self._doubts = desk, customers, doubts
+        self._payments = Payments(desk, doubts)
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Bring the books level with invoice `envelope.object_id`."""
-        invoice = await self._truth(envelope.object_id)
+        try:
+            invoice = await self._truth(envelope.object_id)
+            transactions = await self._payments.of(invoice) if invoice is not None else ()
+        except RejectedError as error:
+            chain, source = invoice_chain(envelope.object_id), Source("invoice", envelope.object_id)
+            return await self._desk.unreadable(Kind.INVOICE_CREATE, chain, source, error)
         if invoice is None:
             return await self._missing(envelope)
-        transactions = await self._transactions(invoice)
+        return await self._bring_level(invoice, transactions)
+
+    async def _bring_level(self, invoice: Invoice, transactions: tuple[Transaction, ...]) -> Turn:
         for _ in range(_STEPS):
             busy = await self._desk.chain_busy(invoice_chain(invoice.id), _version(invoice))
             if busy is not None:
@@ -126,18 +136,6 @@ class Invoices:
             datetime.fromisoformat(since.decode()) if since else None,
         )
 
-    async def _transactions(self, invoice: Invoice) -> tuple[Transaction, ...]:
-        """Every transaction that names this invoice, whichever of its fields does (attribution is UNVERIFIED)."""
-        if not invoice.amount_paid:
-            return ()
-        location = self._desk.location
-        rows, _ = await self._desk.crm.read(avantto_reads.transactions_page(location, 0, 100, entity_id=invoice.id))
-        kept = await self._desk.house.journal.read(
-            lambda db: evidence.about(db, location, "invoice_payment", invoice.id)
-        )
-        known = {row.id: row for row in (msgspec.json.decode(body, type=Transaction) for body in kept)}
-        return tuple((known | {row.id: row for row in rows}).values())
-
     async def _level(self, invoice: Invoice, case: InvoiceCase) -> Turn:
         """Both sides agree: remember from which version, so that the next poll need not look again."""
         link = case.link
@@ -155,9 +153,11 @@ class Invoices:
             case VoidInvoice():
                 return await self._void(case)
             case RecordPayment(part=part, draft=payment):
-                return await self._pay(case, part, payment)
+                done = await self._payments.record(case, part, payment)
+                return await self._hold(case, done.reason) if isinstance(done, Hold) else done
             case AdoptPayment():
-                return await self._adopt(case, step)
+                await self._payments.adopt(case, step)
+                return None
             case _:
                 return await self._prepare(case, step)
 
@@ -169,7 +169,7 @@ class Invoices:
             case NeedItem(draft=item):
                 return await self._desk.make_item(item)
             case Wait(delay=delay, reason=reason):
-                await self._note_unmatched(case)
+                await self._payments.note_unmatched(case)
                 return self._desk.later(delay.total_seconds(), reason.code)
             case Hold(reason=reason):
                 return await self._hold(case, reason)
@@ -196,16 +196,19 @@ class Invoices:
         )
 
     async def _create(self, case: InvoiceCase, draft: InvoiceDraft) -> Turn | None:
-        if case.number_variant and await self._adopt_taken(case):
+        op = self._operation(case, Kind.INVOICE_CREATE, encode.invoice_create(draft, case.company), draft)
+        adopted = await self._adopt_existing(op)
+        if adopted.hold is not None:
+            return await self._hold(case, adopted.hold)
+        if adopted.found:
             return None
-        call = encode.invoice_create(draft, case.company)
-        later, _ = await self._desk.carry_out(self._operation(case, Kind.INVOICE_CREATE, call, draft))
+        later, _ = await self._desk.carry_out(op, partial(_note_variant, case, draft) if case.number_variant else None)
         return later
 
-    async def _adopt_taken(self, case: InvoiceCase) -> bool:
-        """Before the number gets a variant: is the invoice that has it ours?"""
-        refused = await self._desk.refused_for_number(invoice_chain(case.invoice.id))
-        return refused is not None and await self._doubts.adopt_if_ours(refused)
+    async def _adopt_existing(self, op: Operation) -> Adoption:
+        """Before anything is made (again, or under a variant of its number): is it there already, and is it ours?"""
+        before = await self._desk.perhaps_there(op.kind, op.chain, op.source)
+        return await self._doubts.adopt_if_ours(before) if before is not None else Adoption()
 
     async def _update(self, case: InvoiceCase, draft: InvoiceDraft, changed: frozenset[str]) -> Turn | None:
         link = _present(case.link)
@@ -239,6 +242,8 @@ class Invoices:
             books_reads.invoice(link.object_id, case.company.currency), key=self._desk.location
         )
         both = conflicts(agreed, theirs.draft, changed) if agreed else changed
+        if agreed is not None:
+            link = msgspec.structs.replace(link, agreed=msgspec.json.encode(with_their_items(agreed, theirs.draft)))
         if theirs.row.voided:
             return await self._voided_there(link)
         if voiding and theirs.row.payments:
@@ -259,39 +264,12 @@ class Invoices:
         await self._desk.house.journal.write(lambda db: links.put(db, voided))
         return None
 
-    async def _pay(self, case: InvoiceCase, part: str, draft: PaymentDraft) -> Turn | None:
-        op = self._desk.operation(
-            Kind.PAYMENT_CREATE,
-            invoice_chain(case.invoice.id),
-            Source("payment", case.invoice.id, part),
-            encode.payment_create(draft, case.company),
-            draft,
-            version=_version(case.invoice),
-            expected=f"{draft.total.amount:f}",
-        )
-        later, _ = await self._desk.carry_out(op)
-        return later
 
-    async def _adopt(self, case: InvoiceCase, step: AdoptPayment) -> Turn | None:
-        location, now = self._desk.location, self._desk.now()
-
-        def move(db: Connection) -> None:
-            link = links.get(db, location, "payment", case.invoice.id, step.old_part)
-            if link is not None:
-                links.repart(db, link, step.new_part, now)
-
-        await self._desk.house.journal.write(move)
-        return None
-
-    async def _note_unmatched(self, case: InvoiceCase) -> None:
-        """Remember since when Avantto says paid without a transaction that explains it."""
-        if case.first_seen_unmatched is not None:
-            return
-        location, now = self._desk.location, self._desk.now()
-        body = now.isoformat().encode()
-        await self._desk.house.journal.write(
-            lambda db: evidence.put(db, location, "unmatched", case.invoice.id, "", body, now)
-        )
+def _note_variant(case: InvoiceCase, draft: InvoiceDraft, db: Connection) -> None:
+    """A number that somebody else has is said aloud: the invoice goes by another one."""
+    text = f"number {case.invoice.number} is taken in QuickBooks; posted as {draft.number or 'numbered there'}"
+    line = Activity(case.now, case.location.id, "invoice.number_taken", text, subject=case.invoice.id)
+    activity.record(db, line)
 
 
 def _version(invoice: Invoice) -> str:

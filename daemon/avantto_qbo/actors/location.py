@@ -47,6 +47,8 @@ class LocationActor:
         self._house = house
         self._backfill = Limiter(house.clock, [_BACKFILL], in_flight=1)
         self._turn = 0
+        self._mail_first = True
+        self._money = True
         self._performer = Performer(house, realm, crm)
         self._troubles = Troubles(house, location)
         self._handlers = self._desks(crm, bulk=False)
@@ -66,21 +68,39 @@ class LocationActor:
 
     async def drain(self, stopping: Callable[[], bool] = lambda: False) -> None:
         """Take turns until nothing is due, the location is not to be worked for, or the daemon stops."""
-        while not stopping() and await self._connected():
-            if (op := await self._due_operation()) is not None:
-                await self._troubles.with_operation(op, self._go_on(op))
-            elif (envelope := await self._due_mail()) is not None:
-                await self._troubles.with_mail(envelope, self._open(envelope))
-            elif not await self._only_backfill_waits():
+        while not stopping() and await self._at_work():
+            if not await self._take_turn() and not await self._only_backfill_waits():
                 return
 
-    async def _connected(self) -> bool:
+    async def _take_turn(self) -> bool:
+        """Work on one operation or one piece of mail, in alternation: look-ups that hang leave room for the rest."""
+        self._mail_first = not self._mail_first
+        if self._mail_first:
+            return await self._mail() or await self._operation()
+        return await self._operation() or await self._mail()
+
+    async def _operation(self) -> bool:
+        op = await self._due_operation()
+        if op is not None:
+            await self._troubles.with_operation(op, self._go_on(op))
+        return op is not None
+
+    async def _mail(self) -> bool:
+        envelope = await self._due_mail()
+        if envelope is not None:
+            await self._troubles.with_mail(envelope, self._open(envelope))
+        return envelope is not None
+
+    async def _at_work(self) -> bool:
+        """Is the location to be worked for, and may money be posted?"""
         record = await self._house.journal.read(lambda db: locations.get(db, self.location))
-        return record is not None and record.status is Status.CONNECTED
+        status = record.status if record is not None else Status.DISCONNECTED
+        self._money = status is Status.CONNECTED
+        return status in {Status.CONNECTED, Status.MONEY_PAUSED}
 
     async def _due_operation(self) -> Operation | None:
         now = self._house.clock.now()
-        return await self._house.journal.read(lambda db: operations.due(db, self.location, now))
+        return await self._house.journal.read(lambda db: operations.due(db, self.location, now, money=self._money))
 
     async def _due_mail(self) -> Envelope | None:
         now = self._house.clock.now()
@@ -88,7 +108,8 @@ class LocationActor:
 
         def take(db: Connection) -> Envelope | None:
             oldest = inbox.oldest(db, self.location, Lane.CONTACT)
-            lanes = mailbox.order(self._turn, now, oldest, backfill_allowed=allowed)
+            order = mailbox.order(self._turn, now, oldest, backfill_allowed=allowed)
+            lanes = [lane for lane in order if self._money or lane is not Lane.MONEY]
             found = (inbox.take(db, self.location, lane, now) for lane in lanes)
             return next((envelope for envelope in found if envelope is not None), None)
 

@@ -49,7 +49,7 @@ class Performer:
     async def go_on(self, op: Operation) -> tuple[Operation, Verdict]:
         """Take up an operation that is due: send it again, look it up, or put it right."""
         match op.state:
-            case State.PLANNED if op.sent_at is not None and op.kind.side == "books":
+            case State.PLANNED if op.sent_at is not None and op.kind is not Kind.MESSAGE_SEND:
                 return await self._send_unless_there(op)
             case State.PLANNED | State.RETRY:
                 return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)))

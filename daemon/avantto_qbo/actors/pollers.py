@@ -38,6 +38,7 @@ _OVERLAP: Final = timedelta(hours=6)
 # After an order webhook its payment is seconds away: look often for a while (S2).
 _HINT_LASTS: Final = timedelta(minutes=2)
 _HINT_PACE: Final = timedelta(seconds=10)
+_SOON: Final = timedelta(seconds=15)
 _BROKEN_PAUSE: Final = timedelta(minutes=10)
 
 
@@ -46,6 +47,7 @@ class Pollers:
 
     def __init__(self, house: House, directory: Directory) -> None:
         self._house, self._directory = house, directory
+        self._failures: dict[tuple[str, str], int] = {}
 
     async def run(self, owner: str, name: str) -> datetime | None:
         """Run poll `name` of `owner` (a realm or location id); None when it is not to run any more."""
@@ -57,14 +59,23 @@ class Pollers:
         except (TransientError, RejectedError) as error:
             log.warning("poll.failed", topic=name, subject=owner, reason=type(error).__name__)
             self._house.count(f"poll.failed.{name}")
-            return started + self._interval(name) * 1.1
+            return started + self._sooner(owner, name, error)
         except Exception:
             log.exception("poll.failed", topic=name, subject=owner)
             self._house.count(f"poll.failed.{name}")
         else:
             self._house.count(f"poll.ok.{name}")
+            self._failures.pop((owner, name), None)
             return next_at
         return started + max(self._interval(name), _BROKEN_PAUSE)
+
+    def _sooner(self, owner: str, name: str, error: Exception) -> timedelta:
+        """Until a failed poll runs again: soon, so that one reset does not cost the five minutes of C2."""
+        failures = self._failures.get((owner, name), 0)
+        self._failures[owner, name] = failures + 1
+        asked = error.retry_after if isinstance(error, TransientError) else None
+        own = _SOON * (1 << min(failures, 8))
+        return max(asked or _SOON, min(self._interval(name), own))
 
     def _interval(self, name: str) -> timedelta:
         pace = self._house.pace
@@ -108,7 +119,7 @@ class Pollers:
             members = _members(db, RealmId(owner)) if name == CHANGES else []
             single = locations.get(db, LocationId(owner))
             for record in [*members, *([single] if single else [])]:
-                if record.status is Status.CONNECTED:
+                if record.status in {Status.CONNECTED, Status.MONEY_PAUSED}:
                     text = f"{error.provider} must be connected again: avantto-qbo connect {record.id}"
                     locations.set_status(db, record.id, Status.BROKEN, text, now)
 
@@ -120,14 +131,21 @@ class Pollers:
         cursor = await self._house.journal.read(lambda db: cursors.get(db, record.id, PAYMENTS))
         newest = datetime.fromisoformat(cursor) if cursor else record.books_from
         start = max(record.books_from, newest - _OVERLAP)
-        offset, found = 0, list[Transaction]()
+        offset, found, unreadable = 0, list[Transaction](), list[str]()
         while True:  # newest first: a page left out would be behind the cursor for ever
-            rows, total = await actor.crm.read(reads.transactions_page(record.id, offset, _PAGE, start=start))
-            found += rows
-            offset += len(rows)
-            if not rows or offset >= total:
+            page = await actor.crm.read(reads.transactions_page(record.id, offset, _PAGE, start=start))
+            found += page.rows
+            unreadable += page.unreadable
+            offset += page.size
+            if not page.size or offset >= page.total:
                 break
-        await self._house.journal.write(lambda db: self._take_payments(db, record, found, newest))
+        self._say_unreadable(record, PAYMENTS, unreadable)
+
+        def take(db: Connection) -> None:
+            self._take_payments(db, record, found, newest)
+            self._tell_of_unreadable(db, record, Topic.TRANSACTION, unreadable)
+
+        await self._house.journal.write(take)
 
     def _take_payments(self, db: Connection, record: LocationRecord, rows: list[Transaction], newest: datetime) -> None:
         now = self._house.clock.now()
@@ -137,7 +155,8 @@ class Pollers:
                 continue
             evidence.put(db, record.id, "transaction", row.id, row.entity_id, body, row.updated_at)
             self._tell_of_payment(db, record, row, now)
-        latest = max([newest, *(row.created_at for row in rows)])
+        # A row dated in the future must not make the next polls blind.
+        latest = max([newest, *(min(row.created_at, now) for row in rows)])
         cursors.put(db, record.id, PAYMENTS, latest.isoformat(), now)
 
     def _tell_of_payment(self, db: Connection, record: LocationRecord, row: Transaction, now: datetime) -> None:
@@ -151,14 +170,21 @@ class Pollers:
 
     async def _invoices(self, record: LocationRecord, actor: LocationActor) -> None:
         """Every list row whose `updatedAt` we have not seen; the list has no filter for it."""
-        offset, found = 0, list[InvoiceHead]()
+        offset, found, unreadable = 0, list[InvoiceHead](), list[str]()
         for _ in range(_MOST_PAGES):
-            rows, total = await actor.crm.read(reads.invoices_page(record.id, offset, _PAGE))
-            found += rows
-            offset += len(rows)
-            if not rows or offset >= total:
+            page = await actor.crm.read(reads.invoices_page(record.id, offset, _PAGE))
+            found += page.rows
+            unreadable += page.unreadable
+            offset += page.size
+            if not page.size or offset >= page.total:
                 break
-        await self._house.journal.write(lambda db: self._take_invoices(db, record, found))
+        self._say_unreadable(record, INVOICES, unreadable)
+
+        def take(db: Connection) -> None:
+            self._take_invoices(db, record, found)
+            self._tell_of_unreadable(db, record, Topic.INVOICE, unreadable)
+
+        await self._house.journal.write(take)
 
     def _take_invoices(self, db: Connection, record: LocationRecord, rows: list[InvoiceHead]) -> None:
         now = self._house.clock.now()
@@ -170,6 +196,18 @@ class Pollers:
             link = links.get(db, record.id, "invoice", row.id)
             if link is None or link.version != row.updated_at.isoformat():  # else a webhook was quicker
                 inbox.tell(db, record.id, Topic.INVOICE, row.id, Lane.MONEY, now)
+
+    def _say_unreadable(self, record: LocationRecord, name: str, unreadable: list[str]) -> None:
+        if unreadable:
+            log.warning("poll.unreadable", topic=name, location=record.id, count=len(unreadable))
+            self._house.count(f"poll.unreadable.{name}")
+
+    def _tell_of_unreadable(self, db: Connection, record: LocationRecord, topic: Topic, ids: list[str]) -> None:
+        """Whoever handles the document meets what is wrong with it; mail that waits for that already is left alone."""
+        now = self._house.clock.now()
+        for name in filter(None, ids):
+            if inbox.get(db, record.id, topic, name) is None:
+                inbox.tell(db, record.id, topic, name, Lane.MONEY, now)
 
 
 def _members(db: Connection, realm: RealmId) -> list[LocationRecord]:

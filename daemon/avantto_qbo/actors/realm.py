@@ -6,23 +6,29 @@ and the count of metered reads.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio
 import msgspec
+import structlog
 
 from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.facts import learn
 from avantto_qbo.actors.house import House
 from avantto_qbo.journal import cursors, customers, evidence, inbox, locations, usage
 from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.http import Read
 from avantto_qbo.model.ids import LocationId, RealmId
+from avantto_qbo.model.page import Page
 from avantto_qbo.model.quickbooks import Changes, Company, CustomerRow, PaymentRow
 from avantto_qbo.model.records import IndexedCustomer, Lane, LocationRecord, RealmRecord, Status, Topic
 from avantto_qbo.quickbooks import reads
 from avantto_qbo.rules.identity import normal_email, normal_phone
 
+log = structlog.get_logger(__name__)
+R = TypeVar("R", CustomerRow, PaymentRow)
 _FACTS_LAST: Final = timedelta(hours=24)
 _OVERLAP: Final = timedelta(minutes=5)  # whether changedSince is inclusive is UNVERIFIED; rows seen before cost nothing
 _FEED_REACH: Final = timedelta(days=25)  # the feed looks back 30 days at most; leave room
@@ -82,10 +88,17 @@ class RealmActor:
         """Ask the change feed once and put what is new into the inboxes; returns how many rows were new."""
         since = await self._cursor()
         changes = await self._changes(since)
+        self._say_unreadable(changes.unreadable)
         fresh = await self._house.journal.write(lambda db: self._take_in(db, changes))
         for location in await self._locations():
             self._house.nudge(location.id)
         return fresh
+
+    def _say_unreadable(self, count: int) -> None:
+        """Rows that make no sense are left out and said aloud: they must not keep the others back."""
+        if count:
+            log.warning("feed.unreadable", realm=self.realm, count=count)
+            self._house.count("feed.unreadable")
 
     async def _cursor(self) -> datetime:
         text = await self._house.journal.read(lambda db: cursors.get(db, self.realm, "changes"))
@@ -100,18 +113,26 @@ class RealmActor:
 
     async def _paged(self, since: datetime, as_of: datetime) -> Changes:
         """The feed has no pages: past its cap, or its reach, only queries by time are complete."""
-        found: list[CustomerRow] = []
-        while page := await self.access.read(reads.customers_since(since, len(found) + 1)):
-            found += page
-            if len(page) < _PAGE:
-                break
-        paid: list[PaymentRow] = []
-        while rows := await self.access.read(reads.payments_since(since, len(paid) + 1)):
-            paid += rows
-            if len(rows) < _PAGE:
-                break
+        found, lost = await self._all_since(since, reads.customers_since)
+        paid, lost_too = await self._all_since(since, reads.payments_since)
         newest = max([as_of, *(row.updated_at for row in found), *(row.updated_at for row in paid)])
-        return Changes(tuple(found), tuple(paid), newest)
+        return Changes(found, paid, newest, unreadable=lost + lost_too)
+
+    async def _all_since(
+        self, since: datetime, page_of: Callable[[datetime, int], Read[Page[R]]]
+    ) -> tuple[tuple[R, ...], int]:
+        """Every row changed since, page by page from the last time seen: a row that moves meanwhile shifts no other."""
+        seen: dict[str, R] = {}
+        unreadable: set[str] = set()
+        start = 1
+        while True:
+            page = await self.access.read(page_of(since, start))
+            seen |= {row.id: row for row in page.rows}
+            unreadable |= set(page.unreadable)
+            if page.size < _PAGE:
+                return tuple(seen.values()), len(unreadable)
+            last = page.rows[-1].updated_at if page.rows else since
+            since, start = (last, 1) if last > since else (since, start + page.size)
 
     def _take_in(self, db: Connection, changes: Changes) -> int:
         """Rows into inboxes and cursor forward, in one transaction."""
@@ -175,26 +196,27 @@ class RealmActor:
         if position == "done":
             return False
         start = int(position)
-        rows = await self.access.read(reads.customers_page(start, _PAGE), key=location)
-        more = len(rows) == _PAGE
-        await self._house.journal.write(lambda db: self._take_page(db, location, rows, start, more=more))
+        page = await self.access.read(reads.customers_page(start, _PAGE), key=location)
+        self._say_unreadable(len(page.unreadable))
+        more = page.size == _PAGE
+        await self._house.journal.write(lambda db: self._take_page(db, location, page, start, more=more))
         return more
 
     def _take_page(
-        self, db: Connection, location: LocationId, rows: tuple[CustomerRow, ...], start: int, *, more: bool
+        self, db: Connection, location: LocationId, page: Page[CustomerRow], start: int, *, more: bool
     ) -> None:
         now = self._house.clock.now()
         member = locations.get(db, location)
         if member is None:
             return
-        for row in rows:
+        for row in page.rows:
             customers.remember(db, self._indexed(row, [member]))
             payload = msgspec.json.encode(row)
             inbox.tell(
                 db, location, Topic.CUSTOMER, row.id, Lane.BACKFILL, now, payload=payload, changed_at=row.updated_at
             )
-        cursors.put(db, location, "backfill", str(start + len(rows)) if more else "done", now)
-        cursors.put(db, location, "backfill_listed", str(start + len(rows) - 1), now)
+        cursors.put(db, location, "backfill", str(start + page.size) if more else "done", now)
+        cursors.put(db, location, "backfill_listed", str(start + page.size - 1), now)
 
 
 def _lane(place: LocationRecord, row: CustomerRow, lane: Lane) -> Lane:

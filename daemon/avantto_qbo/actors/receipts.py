@@ -8,7 +8,7 @@ import msgspec
 
 from avantto_qbo.actors.customers import Customers
 from avantto_qbo.actors.desk import Desk, Done, Turn, number_refusals
-from avantto_qbo.actors.doubts import Doubts
+from avantto_qbo.actors.doubts import Adoption, Doubts
 from avantto_qbo.avantto import reads
 from avantto_qbo.avantto.rows import merge_transaction
 from avantto_qbo.errors import RejectedError
@@ -47,8 +47,15 @@ class Receipts:
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Bring the books level with transaction `envelope.object_id`."""
-        transaction = await self._truth(envelope.object_id)
-        order = await self._order(transaction)
+        try:
+            transaction = await self._truth(envelope.object_id)
+            order = await self._order(transaction)
+        except RejectedError as error:
+            chain, source = receipt_chain(envelope.object_id), Source("transaction", envelope.object_id)
+            return await self._desk.unreadable(Kind.RECEIPT_CREATE, chain, source, error)
+        return await self._bring_level(transaction, order)
+
+    async def _bring_level(self, transaction: Transaction, order: Order | None) -> Turn:
         for _ in range(_STEPS):
             busy = await self._desk.chain_busy(receipt_chain(transaction.id), _version(transaction))
             if busy is not None:
@@ -131,9 +138,6 @@ class Receipts:
 
     async def _create(self, case: ReceiptCase, draft: ReceiptDraft) -> Turn | None:
         chain = receipt_chain(case.transaction.id)
-        refused = await self._desk.refused_for_number(chain)
-        if refused is not None and await self._doubts.adopt_if_ours(refused):
-            return None
         op = self._desk.operation(
             Kind.RECEIPT_CREATE,
             chain,
@@ -143,6 +147,12 @@ class Receipts:
             version=_version(case.transaction),
             expected=f"{draft.total.amount:f}",
         )
+        before = await self._desk.perhaps_there(op.kind, chain, op.source)
+        adopted = await self._doubts.adopt_if_ours(before) if before is not None else Adoption()
+        if adopted.hold is not None:
+            return await self._hold(case, adopted.hold)
+        if adopted.found:
+            return None
         later, _ = await self._desk.carry_out(op)
         return later
 

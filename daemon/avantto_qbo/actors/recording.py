@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -18,6 +18,8 @@ from avantto_qbo.model.records import Activity, IndexedCustomer, Link, ReviewSta
 from avantto_qbo.rules.reasons import addressed
 from avantto_qbo.rules.settle import RECONNECT, Verdict
 
+# The change feed's row must win: its clock differs from ours and knows no fractions of a second.
+_FEED_IS_NEWER: Final = timedelta(minutes=5)
 Extra = Callable[[Connection], object]
 ENDED: Final = frozenset({State.DONE, State.SKIPPED})
 
@@ -46,6 +48,8 @@ def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fi
         _link(db, op, verdict, now)
     if op.state is State.DONE:
         _after(db, op, verdict, now, fingerprints)
+    if op.kind is Kind.MESSAGE_SEND and op.state is State.SKIPPED:
+        _reopen_review(db, op, now)
     if verdict.reason is not None and verdict.reason.code == RECONNECT:
         text = f"{verdict.reason.text}: avantto-qbo connect {op.location}"
         locations.set_status(db, op.location, Status.BROKEN, text, now)
@@ -72,7 +76,9 @@ def with_status(link: Link, status: str, now: datetime) -> Link:
 def link_for(op: Operation, object_id: str, sync_token: str, now: datetime, before: Link | None = None) -> Link:
     """The link between the document `op` speaks for and the object made from it."""
     source_kind, entity = _LINKED[op.kind]
-    void = op.kind is Kind.INVOICE_VOID
+    # A change that came out with another total is no agreement: the next plan must see the difference again.
+    unsettled = op.state is State.CORRECTING and op.kind is Kind.INVOICE_UPDATE
+    kept = before if op.kind is Kind.INVOICE_VOID or unsettled else None
     return Link(
         location=op.location,
         realm=op.realm,
@@ -84,8 +90,8 @@ def link_for(op: Operation, object_id: str, sync_token: str, now: datetime, befo
         created_at=before.created_at if before else now,
         updated_at=now,
         sync_token=sync_token or (before.sync_token if before else ""),
-        agreed=before.agreed if void and before else op.intent,
-        total=op.expected or (before.total if before else ""),
+        agreed=kept.agreed if kept else op.intent,
+        total=kept.total if kept else op.expected,
         version=op.version,
         status=_status(op),
     )
@@ -121,7 +127,7 @@ def _index_customer(db: Connection, op: Operation, now: datetime, fingerprints: 
         IndexedCustomer(
             realm=op.realm,
             id=CustomerId(op.object_id),
-            updated_at=op.created_at,  # never newer than the row the change feed will bring
+            updated_at=op.created_at - _FEED_IS_NEWER,
             created_at=op.created_at,
             sync_token="",
             active=True,
@@ -155,6 +161,13 @@ def _close_review(db: Connection, op: Operation, state: ReviewState, now: dateti
     review = reviews.get(db, op.realm, CustomerId(op.source.id))
     if review is not None:
         reviews.put(db, msgspec.structs.replace(review, state=state, updated_at=now))
+
+
+def _reopen_review(db: Connection, op: Operation, now: datetime) -> None:
+    """A message that was not sent is decided about again: the payment may be void by then, or the hours closed."""
+    review = reviews.get(db, op.realm, CustomerId(op.source.id))
+    if review is not None and review.operation == op.id:
+        reviews.put(db, msgspec.structs.replace(review, operation=None, updated_at=now))
 
 
 def _line(op: Operation, verdict: Verdict, now: datetime) -> Activity:

@@ -218,6 +218,8 @@ class Reviews:
             return await self._settle(case, ReviewState.DECLINED, Reason("asked", "This person was asked before."))
         if verdict.state is State.HELD and verdict.fault is not None:
             return await self._refused(case, review, op, verdict.fault.message)
+        if verdict.state is State.SKIPPED and verdict.next_at is not None:  # not sent: decided about again
+            return Later(verdict.next_at, reason="not_sent")
         return later or Done()
 
     async def _refused(self, case: ReviewCase, review: Review, op: Operation, text: str) -> ReviewCase:

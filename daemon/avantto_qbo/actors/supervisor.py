@@ -15,12 +15,14 @@ from anyio.abc import TaskGroup
 
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
+from avantto_qbo.errors import TransientError
 from avantto_qbo.journal import cursors, inbox
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId
 
 log = structlog.get_logger(__name__)
 _LONGEST_NAP: Final = 30.0
+_JOURNAL_PAUSE: Final = 5.0
 _POLLS_AT_ONCE: Final = 32
 _STUMBLE: Final = 1.0
 _POLL_LASTS: Final = timedelta(minutes=1)  # a poll that a crash cut short is taken up again after this
@@ -101,6 +103,9 @@ class Supervisor:
             await self._house.journal.write(lambda db: cursors.schedule(db, owner, name, again_at))
             next_at = await self._poll(owner, name)
             await self._house.journal.write(lambda db: _reschedule(db, owner, name, next_at, again_at))
+        except TransientError:  # the journal's disk, for now: the poll stays due
+            log.exception("poll.not_scheduled", topic=name, subject=owner)
+            await self._house.clock.sleep(_STUMBLE)
         finally:
             self._polling.discard((owner, name))
             self._news.set()

@@ -45,6 +45,8 @@ class Troubles:
             current = operations.get(db, op.id)
             if current is not None and current.state in WAITING:
                 next_at = retry_at(current.attempts, asked, now, self._house.rng.random())
+                if current.state is not State.RETRY:  # each try costs a look-up: no quicker than commits settle
+                    next_at = max(next_at, now + self._house.pace.settle)
                 operations.put_off(db, op.id, next_at, now)
 
         await self._guarded(op.id, work, later)

@@ -38,7 +38,10 @@ _UNREACHABLE: Final = (
 _GONE: Final = re.compile(r"\bnot found\b", re.IGNORECASE)
 _DUPLICATE: Final = re.compile(r"duplicated? contact", re.IGNORECASE)
 _VERSION: Final = re.compile(r"version header", re.IGNORECASE)
-_ACCESS: Final = re.compile(r"\btoken\b|\bscope\b|\bpermission\b|authclass", re.IGNORECASE)
+_ACCESS: Final = re.compile(r"\btoken\b|authclass", re.IGNORECASE)
+# A live token that may not do this one thing, or is asked about another location's object.
+_SCOPE: Final = re.compile(r"\bscopes?\b|\bpermissions?\b|does not have access", re.IGNORECASE)
+_WRONG_KIND: Final = re.compile(r"authclass", re.IGNORECASE)  # an agency's token where a location's is needed
 _BLOCKED: Final = re.compile(rb"cloudflare|error code: 1\d{3}|error 1\d{3}", re.IGNORECASE)
 
 
@@ -62,6 +65,9 @@ def fault(answer: HttpAnswer) -> Fault:
         return _bad_request(body, said)
     if answer.status == 403 and blocked(answer):
         return Fault("blocked", "the network in front of Avantto refused us", FaultClass.PASSING, answer.status)
+    if _lacks_permission(answer, said):
+        message = f"a permission is missing in Avantto: {_shown(said, 'refused')}"
+        return Fault("scope", message, FaultClass.FINAL, answer.status)
     code = {403: "denied", 409: "conflict", 422: "invalid"}.get(answer.status, f"http_{answer.status}")
     return Fault(code, _shown(said, "refused"), FaultClass.FINAL, answer.status)
 
@@ -69,15 +75,22 @@ def fault(answer: HttpAnswer) -> Fault:
 def access_refused(answer: HttpAnswer) -> str:
     """Return why the token was refused, "" if the answer says nothing about the token.
 
-    A missing Version header is also answered with 401, and the network's own 403 looks like a missing permission:
-    neither is mended by reconnecting.
+    A missing Version header and a missing scope are also answered with 401, and the network's own 403 looks like a
+    missing permission: none of them means that the connection is dead.
     """
     said = _said(_read(answer))
+    if _lacks_permission(answer, said):
+        return ""
     if answer.status == 401 and not _VERSION.search(said):
         return _shown(said, "the access token was refused")
     if answer.status == 403 and not blocked(answer) and _ACCESS.search(said):
         return _shown(said, "access was refused")
     return ""
+
+
+def _lacks_permission(answer: HttpAnswer, said: str) -> bool:
+    refused = answer.status in {401, 403} and bool(_SCOPE.search(said))
+    return refused and not _WRONG_KIND.search(said)
 
 
 def blocked(answer: HttpAnswer) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from avantto_qbo.avantto.leaves import Wire, decoder, first, flag, instant, needed, number, number_or, text
 from avantto_qbo.model.avantto import Address, Discount, Invoice, InvoiceHead, InvoiceItem, Person, Tax
 from avantto_qbo.model.ids import ContactId, LocationId
+from avantto_qbo.model.page import Page, page_of
 
 _ZERO: Final = Decimal(0)
 
@@ -156,6 +157,7 @@ class _Invoice(_Head, frozen=True):
     def value(self, location: LocationId) -> Invoice:
         head, summary = self.head(), self.total_summary or _Summary()
         items = tuple(item.value() for item in self.invoice_items or ())
+        total, paid = number(self.total, "total"), number(self.amount_paid, "amountPaid")
         return Invoice(
             id=head.id,
             location=LocationId(first(self.alt_id, location)),
@@ -165,9 +167,9 @@ class _Invoice(_Head, frozen=True):
             currency=needed(self.currency, "currency").upper(),
             person=(self.contact_details or _Party()).person(),
             items=items,
-            total=number(self.total, "total"),
-            amount_paid=number(self.amount_paid, "amountPaid"),
-            amount_due=number(self.amount_due, "amountDue"),
+            total=total,
+            amount_paid=paid,
+            amount_due=number_or(self.amount_due, total - paid, "amountDue"),
             subtotal=number_or(summary.sub_total, _sum(items), "totalSummary.subTotal"),
             discount_total=number_or(summary.discount, _ZERO, "totalSummary.discount"),
             tax_total=number_or(summary.tax, _ZERO, "totalSummary.tax"),
@@ -181,12 +183,13 @@ class _Invoice(_Head, frozen=True):
 
 
 class _Page(Wire, frozen=True):
-    invoices: list[_Head]
+    invoices: list[msgspec.Raw]
     total: Any = None
 
 
 _INVOICE = decoder(_Invoice)
 _PAGE = decoder(_Page)
+_ROW = decoder(_Head)
 
 
 def decode_invoice(location: LocationId, body: bytes) -> Invoice:
@@ -194,11 +197,11 @@ def decode_invoice(location: LocationId, body: bytes) -> Invoice:
     return _INVOICE.decode(body).value(location)
 
 
-def decode_invoice_page(body: bytes) -> tuple[tuple[InvoiceHead, ...], int]:
+def decode_invoice_page(body: bytes) -> Page[InvoiceHead]:
     """Read a page of `{"invoices": [...], "total": n}`; the total defaults to what the page holds."""
-    page = _PAGE.decode(body)
-    heads = tuple(row.head() for row in page.invoices)
-    return heads, int(number_or(page.total, Decimal(len(heads)), "total"))
+    answer = _PAGE.decode(body)
+    page = page_of(answer.invoices, lambda row: _ROW.decode(row).head(), "_id")
+    return msgspec.structs.replace(page, total=int(number_or(answer.total, Decimal(page.total), "total")))
 
 
 def _sum(items: Iterable[InvoiceItem]) -> Decimal:

@@ -9,8 +9,8 @@ import msgspec
 
 from avantto_qbo.avantto.invoices import WireTax
 from avantto_qbo.avantto.leaves import Wire, decoder, first, flag, instant, needed, number, number_or, text
-from avantto_qbo.avantto.people import Snapshot
-from avantto_qbo.avantto.rows import WireSource
+from avantto_qbo.avantto.people import Snapshot, snapshot_of
+from avantto_qbo.avantto.rows import WireSource, source_of
 from avantto_qbo.model.avantto import Order, OrderItem
 from avantto_qbo.model.ids import LocationId
 
@@ -72,14 +72,14 @@ class _Order(Wire, frozen=True):
     amount: Any = None
     amount_summary: _Sums | None = None
     contact_id: Any = None
-    contact_snapshot: Snapshot | None = None
-    source: WireSource | None = None
+    contact_snapshot: Snapshot | str | list[Any] | None = None
+    source: WireSource | str | list[Any] | None = None
     items: list[_Item | str] | None = None  # the description says texts, the answers hold objects
     coupon: _Coupon | str | None = None
     created_at: Any = None
 
     def value(self, location: LocationId) -> Order:
-        sums, source = self.amount_summary or _Sums(), self.source or WireSource()
+        sums, source = self.amount_summary or _Sums(), source_of(self.source)
         return Order(
             id=needed(self.id, "_id"),
             location=LocationId(first(self.location_id, self.alt_id, location)),
@@ -87,7 +87,7 @@ class _Order(Wire, frozen=True):
             live=flag(self.live_mode),
             currency=needed(self.currency, "currency").upper(),
             amount=number(self.amount, "amount"),
-            person=(self.contact_snapshot or Snapshot()).person(self.contact_id),
+            person=snapshot_of(self.contact_snapshot).person(self.contact_id),
             items=tuple(item.value() for item in self.items or () if isinstance(item, _Item)),
             created_at=instant(self.created_at, "createdAt"),
             subtotal=_known(sums.subtotal, "amountSummary.subtotal"),

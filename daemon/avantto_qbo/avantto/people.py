@@ -70,6 +70,11 @@ class Snapshot(_Snapshot, frozen=True):
         )
 
 
+def snapshot_of(given: Snapshot | str | list[Any] | None) -> Snapshot:
+    """Return the copy of a contact; anything that is no object tells nothing about the person."""
+    return given if isinstance(given, Snapshot) else Snapshot()
+
+
 class _Channel(Wire, frozen=True):
     status: Any = None
 

@@ -13,6 +13,7 @@ from avantto_qbo.avantto.rows import decode_transaction, decode_transaction_page
 from avantto_qbo.model.avantto import Contact, CustomValue, Invoice, InvoiceHead, Location, Order, Transaction
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.ids import ContactId, LocationId
+from avantto_qbo.model.page import Page
 
 PAGE: Final = 100  # the largest page in public use; the true limit is not documented
 
@@ -33,10 +34,8 @@ def invoice(location: LocationId, invoice_id: str) -> Read[Invoice]:
     return Read(asked, lambda body: decode_invoice(location, body))
 
 
-def invoices_page(
-    location: LocationId, offset: int, limit: int = PAGE, status: str = ""
-) -> Read[tuple[tuple[InvoiceHead, ...], int]]:
-    """Ask for a page of invoices, newest issue date first; the answer is the heads and the total.
+def invoices_page(location: LocationId, offset: int, limit: int = PAGE, status: str = "") -> Read[Page[InvoiceHead]]:
+    """Ask for a page of invoices, newest issue date first; the answer is the heads.
 
     No filter by change exists: the heads' `updated_at` tells which to read in full.
     """
@@ -62,8 +61,8 @@ def transactions_page(
     end: datetime | date | None = None,
     entity_id: str = "",
     subscription_id: str = "",
-) -> Read[tuple[tuple[Transaction, ...], int]]:
-    """Ask for a page of transactions created in a window; the answer is the rows and the total.
+) -> Read[Page[Transaction]]:
+    """Ask for a page of transactions created in a window.
 
     The rows carry `fulfilled_at` but not `qbo_synced`. A day is sent as documented; an instant is sent in full, which
     the vendor takes but does not document.

@@ -19,10 +19,11 @@ from avantto_qbo.avantto.leaves import (
     number_or,
     text,
 )
-from avantto_qbo.avantto.people import Snapshot
+from avantto_qbo.avantto.people import Snapshot, snapshot_of
 from avantto_qbo.errors import InternalError
 from avantto_qbo.model.avantto import Transaction
 from avantto_qbo.model.ids import ContactId, LocationId
+from avantto_qbo.model.page import Page, page_of
 
 _ZERO: Final = Decimal(0)
 
@@ -50,17 +51,13 @@ class WireSource(Wire, frozen=True):
     name: Any = None
 
 
-class _Provider(Wire, frozen=True):
-    type: Any = None
-
-
 class _Transaction(Wire, frozen=True):
     id: Any = msgspec.field(name="_id", default=None)
     alt_id: Any = None
     contact_id: Any = None
     contact_name: Any = None
     contact_email: Any = None
-    contact_snapshot: Snapshot | None = None
+    contact_snapshot: Snapshot | str | list[Any] | None = None
     currency: Any = None
     amount: Any = None
     amount_refunded: Any = None
@@ -69,22 +66,22 @@ class _Transaction(Wire, frozen=True):
     mark_as_test: Any = None
     entity_type: Any = None
     entity_id: Any = None
-    entity_source: WireSource | None = None
+    entity_source: WireSource | str | list[Any] | None = None
     entity_source_type: Any = None
     entity_source_sub_type: Any = None
     entity_source_name: Any = None
     entity_source_id: Any = None
     subscription_id: Any = None
     payment_provider_type: Any = None
-    payment_provider: _Provider | str | None = None
-    payment_method: dict[str, Any] | str | None = None
+    payment_provider: Any = None
+    payment_method: Any = None
     created_at: Any = None
     updated_at: Any = None
     fulfilled_at: Any = None
     qbo_synced: Any = None
 
     def value(self, location: LocationId) -> Transaction:
-        source, person = self.entity_source or WireSource(), (self.contact_snapshot or Snapshot()).person()
+        source, person = source_of(self.entity_source), snapshot_of(self.contact_snapshot).person()
         created = instant(self.created_at, "createdAt")
         return Transaction(
             id=needed(self.id, "_id"),
@@ -114,22 +111,34 @@ class _Transaction(Wire, frozen=True):
         )
 
     def _provider(self) -> str:
-        given = self.payment_provider
-        return first(self.payment_provider_type, given.type if isinstance(given, _Provider) else given)
+        given = _single(self.payment_provider)
+        return first(self.payment_provider_type, given.get("type") if isinstance(given, dict) else given)
 
     def _method(self) -> str:
         """Return the kind of means of payment: `card` of `{"card": {"brand": …}}`."""
-        if isinstance(self.payment_method, dict):
-            return next(iter(self.payment_method), "")
-        return text(self.payment_method)
+        given = _single(self.payment_method)
+        return next(iter(given), "") if isinstance(given, dict) else text(given)
+
+
+def source_of(given: WireSource | str | list[Any] | None) -> WireSource:
+    """Return where something was sold; a bare text is taken for the kind of source, a list for nothing."""
+    if isinstance(given, str):
+        return WireSource(type=given)
+    return given if isinstance(given, WireSource) else WireSource()
+
+
+def _single(value: Any) -> Any:
+    """Return the first of a list, and what is no list as it is."""
+    return next(iter(value), None) if isinstance(value, list) else value
 
 
 class _Page(Wire, frozen=True):
-    data: list[_Transaction]
+    data: list[msgspec.Raw]
     total_count: Any = None
 
 
 _PAGE = decoder(_Page)
+_ROW = decoder(_Transaction)
 # One live answer was seen to be an array of one object.
 _DETAIL: msgspec.json.Decoder[list[_Transaction] | _Transaction] = msgspec.json.Decoder(
     list[_Transaction] | _Transaction, float_hook=Decimal
@@ -146,11 +155,12 @@ def decode_transaction(location: LocationId, body: bytes) -> Transaction:
     return found.value(location)
 
 
-def decode_transaction_page(location: LocationId, body: bytes) -> tuple[tuple[Transaction, ...], int]:
+def decode_transaction_page(location: LocationId, body: bytes) -> Page[Transaction]:
     """Read a page of `{"data": [...], "totalCount": n}`; the total defaults to what the page holds."""
-    page = _PAGE.decode(body)
-    rows = tuple(row.value(location) for row in page.data)
-    return rows, int(number_or(page.total_count, Decimal(len(rows)), "totalCount"))
+    answer = _PAGE.decode(body)
+    page = page_of(answer.data, lambda row: _ROW.decode(row).value(location), "_id")
+    total = number_or(answer.total_count, Decimal(page.total), "totalCount")
+    return msgspec.structs.replace(page, total=int(total))
 
 
 def merge_transaction(row: Transaction, detail: Transaction) -> Transaction:

@@ -129,7 +129,7 @@ def wait_for_contacts(daemon: StatusClient, location: LocationId) -> None:
             bar.update(task, completed=shown.backfill.done, total=shown.backfill.total or None)
             if shown.backfill.state in {BackfillState.DONE, BackfillState.NONE}:
                 return
-            if shown.status is not Status.CONNECTED:
+            if shown.status not in {Status.CONNECTED, Status.MONEY_PAUSED}:
                 raise click.ClickException(f"{location} is {shown.status}: {shown.reason or 'see `attention`'}")
             time.sleep(POLL_SECONDS)
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 import msgspec
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -93,12 +94,13 @@ class Teller:
 
 def proof_table(rows: Sequence[Row]) -> Table:
     """Return the table of all claims."""
-    table = Table(title="Proof, from both vendors' own state", title_justify="left", header_style="bold")
-    for name in ("Rule", "What"):
-        table.add_column(name)
-    for name in ("Avantto says", "", "The books say", ""):
-        table.add_column(name, justify="right")
-    table.add_column("Equal")
+    title = "Proof, from both vendors' own state: what Avantto says, what the books say, count and money"
+    table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Rule", no_wrap=True)
+    table.add_column("What")
+    for name in ("Avantto", "", "Books", ""):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Equal", no_wrap=True)
     for row in rows:
         verdict = Text("yes", "green") if row.equal else Text("NO", "bold red")
         table.add_row(row.rule, Text(row.what), *_cells(row.avantto), *_cells(row.books), verdict)

@@ -34,7 +34,7 @@ LOOK: Final = 1.0
 DOCUMENTS: Final = ("S", "I")
 CAUGHT_SECONDS: Final = 8.0
 COMMIT_SECONDS: Final = 0.2
-ALONE_SECONDS: Final = 2.0
+ALONE_SECONDS: Final = 1.0
 _REALM_BODY: Final = f'{{"realm": "{REALM}"}}'
 
 
@@ -50,20 +50,23 @@ class Demonstration:
         """Do everything, until the verdict or (with `keep`) until interrupted; raise `DemoError` when it cannot."""
         self._teller.say(f"Seed {SEED}: the same people and the same documents every time.")
         async with staged(SEED) as stage:
-            start = await opened(stage)
-            self._teller.say(f"The daemon runs (pid {stage.daemon.pid}) and {LOCATION} is connected: a day begins.")
-            day = Day(
-                stage.crm,
-                stage.books,
-                make_story(random.Random(SEED)),  # noqa: S311 - a story that must repeat itself
-                customers=start.customers,
-                cut_off=start.cut_off,
-            )
-            await self._play(stage, start, day)
-            rows = await self._settled(stage, start)
-            await self._tell_verdict(stage, start, day, rows)
-            if self._keep:
-                await self._look_around(stage)
+            try:
+                await self._whole(stage)
+            except* DemoError:
+                stage.place.keep = True
+                self._teller.say(f"Files are kept in {stage.place.directory}{last_words(stage.place.log('daemon'))}")
+                raise
+
+    async def _whole(self, stage: Stage) -> None:
+        start = await opened(stage)
+        self._teller.say(f"The daemon runs (pid {stage.daemon.pid}) and {LOCATION} is connected: a day begins.")
+        story = make_story(random.Random(SEED))  # noqa: S311 - a story that must repeat itself
+        day = Day(stage.crm, stage.books, story, customers=start.customers, cut_off=start.cut_off)
+        await self._play(stage, start, day)
+        rows = await self._settled(stage, start)
+        await self._tell_verdict(stage, start, day, rows)
+        if self._keep:
+            await self._look_around(stage)
 
     async def _play(self, stage: Stage, start: Opened, day: Day) -> None:
         interlude = Scene("13:30", "the daemon is killed (SIGKILL) in the middle of a write", lambda: self._kill(stage))

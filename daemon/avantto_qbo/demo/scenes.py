@@ -12,8 +12,9 @@ from avantto_qbo.demo.story import RENEWALS, InvoicePlan, SalePlan
 
 # Seconds after a scene. The first copy of the customers may use half of a location's calls at Avantto: a slow morning
 # leaves it that half, the afternoon is as busy as people can make it.
-MORNING: Final = 2.5
+MORNING: Final = 2.8
 AFTERNOON: Final = 0.9
+EVENING: Final = 0.3
 MEASURED: Final = 3
 
 
@@ -45,26 +46,27 @@ class Script:
     def scenes(self) -> list[Scene]:
         """Return the day in order."""
         morning = [replace(scene, breath=MORNING) for scene in self._morning()]
+        evening = [replace(scene, breath=EVENING) for scene in self._evening()]
         interlude = [self._interlude] if self._interlude else []
-        return [*morning, *self._noon(), *interlude, *self._afternoon(), *self._evening()]
+        return [*morning, *self._noon(), *interlude, *self._afternoon(), *evening]
 
     def _morning(self) -> list[Scene]:
         day, first = self._day, self._batches[0]
         return [
             Scene("08:00", "today webhooks come twice, late, in any order, or never", day.disturb),
             Scene("08:30", f"{len(first)} invoices are sent", lambda: day.write_invoices(first)),
-            Scene("09:00", _selling(self._sales[0]), lambda: day.sell(self._sales[0])),
-            Scene("10:20", "first money comes in: cards, cash, cheques, parts", lambda: day.take_money(first)),
-            Scene("10:45", "the bookkeeper enters new customers", lambda: day.enter_customers(cast.NEWCOMERS[:4])),
-            Scene("11:15", "six subscriptions begin", lambda: day.subscribe(day.story.subscriptions)),
-            Scene("11:30", "sent invoices are edited", lambda: day.edit_invoices(first)),
-            Scene("12:00", "every access token of both vendors expires", day.expire_tokens),
+            Scene("09:00", "the bookkeeper enters new customers", lambda: day.enter_customers(cast.NEWCOMERS[:4])),
+            Scene("09:30", "six subscriptions begin", lambda: day.subscribe(day.story.subscriptions)),
+            Scene("10:00", "sent invoices are edited", lambda: day.edit_invoices(first)),
+            Scene("10:30", "first money comes in: cards, cash, cheques, parts", lambda: day.take_money(first)),
+            Scene("11:30", "every access token of both vendors expires", day.expire_tokens),
         ]
 
     def _noon(self) -> list[Scene]:
         day, (first, second, _) = self._day, self._batches
         return [
-            Scene("12:45", f"{len(second)} more invoices are sent", lambda: day.write_invoices(second)),
+            Scene("12:00", _selling(self._sales[0]), lambda: day.sell(self._sales[0])),
+            Scene("12:30", f"{len(second)} more invoices are sent", lambda: day.write_invoices(second)),
             Scene("13:00", _selling(self._sales[1]), lambda: day.sell(self._sales[1])),
             Scene("13:20", "edited invoices and the rest of others are paid", lambda: day.take_the_rest(first)),
         ]

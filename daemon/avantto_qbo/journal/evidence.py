@@ -28,3 +28,8 @@ def about(db: Connection, location: LocationId, kind: str, about: str) -> list[b
 def prune(db: Connection, before: datetime) -> int:
     """Drop the copies made before `before`; return how many."""
     return len(db.run("evidence.prune", before=to_text(before)))
+
+
+def clear(db: Connection, location: LocationId) -> int:
+    """Drop what a location has seen, but for the copies of its orders; return how many."""
+    return len(db.run("evidence.clear", location=location))

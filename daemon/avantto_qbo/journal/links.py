@@ -78,6 +78,11 @@ def all_of(db: Connection, location: LocationId, kind: str, limit: int, after: s
     return [_link(row) for row in rows]
 
 
+def locations_of(db: Connection, realm: RealmId, kind: str, id: str) -> list[LocationId]:  # noqa: A002 - as above
+    """Return the locations of the realm that have a link of this source document."""
+    return [LocationId(row["location"]) for row in db.run("links.locations_of", realm=realm, kind=kind, id=id)]
+
+
 def in_realm(db: Connection, realm: RealmId, kind: str, id: str, part: str = "") -> Link | None:  # noqa: A002 - as above
     """Return the oldest link of a source document in any location of the realm."""
     rows = db.run("links.in_realm", realm=realm, kind=kind, id=id, part=part)

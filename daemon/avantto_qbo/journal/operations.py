@@ -91,12 +91,13 @@ def open_in_chain(db: Connection, location: LocationId, chain: Chain) -> Operati
     return from_row(rows[0]) if rows else None
 
 
-def due(db: Connection, location: LocationId, now: datetime) -> Operation | None:
+def due(db: Connection, location: LocationId, now: datetime, *, money: bool = True) -> Operation | None:
     """Return the oldest operation to carry on with: planned, to retry, to look up or to correct, and its time is come.
 
-    Only the oldest open operation of a chain is considered: one that waits, is being sent or is held parks the rest.
+    Without `money`, writes to the books are left alone. Only the oldest open operation of a chain is considered: one
+    that waits, is being sent or is held parks the rest.
     """
-    rows = db.run("operations.due", location=location, now=to_text(now))
+    rows = db.run("operations.due", location=location, now=to_text(now), money=int(money))
     return from_row(rows[0]) if rows else None
 
 

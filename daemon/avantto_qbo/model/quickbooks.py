@@ -83,12 +83,16 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """One answer of the change feed. `as_of` is the server's clock; `overflowed` when the 1,000-object cap was hit."""
+    """One answer of the change feed. `as_of` is the server's clock; `overflowed` when the 1,000-object cap was hit.
+
+    `unreadable` counts the objects that were left out because they made no sense.
+    """
 
     customers: tuple[CustomerRow, ...]
     payments: tuple[PaymentRow, ...]
     as_of: datetime
     overflowed: bool = False
+    unreadable: int = 0
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -50,13 +50,16 @@ class Status(StrEnum):
     """Where a location stands."""
 
     CONNECTED = "connected"
-    PAUSED = "paused"  # by a person or by a safety rule; the reason says which
+    PAUSED = "paused"  # by a person
+    MONEY_PAUSED = (
+        "money_paused"  # by a safety rule: contacts and reviews go on, nothing is posted; the reason says why
+    )
     BROKEN = "broken"  # a dead connection: reconnect
     DISCONNECTED = "disconnected"
 
 
 class LocationRecord(msgspec.Struct, frozen=True):
-    """A connected location. `books_from` is the cut-off of I4 and S5."""
+    """A connected location. `books_from` is the cut-off of I4 and S5; `connected_at` when it was last connected."""
 
     id: LocationId
     realm: RealmId

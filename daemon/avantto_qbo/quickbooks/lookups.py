@@ -19,8 +19,8 @@ from avantto_qbo.model.http import Read
 from avantto_qbo.model.operation import Kind, Operation
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.quickbooks.queries import ALSO_INACTIVE, literal, page, query_path, stamp, statement
-from avantto_qbo.quickbooks.rows import emails
-from avantto_qbo.quickbooks.shapes import Email, WrittenShape
+from avantto_qbo.quickbooks.rows import emails, value_of
+from avantto_qbo.quickbooks.shapes import Email, Ref, WrittenShape
 
 Lookup = Read[tuple[Found, ...]]
 # Our clock and Intuit's may differ by this much.
@@ -118,6 +118,15 @@ def _by_email(address: str) -> Lookup:
     wanted = address.strip().lower()
     asked = statement("Customer", ALSO_INACTIVE, f"PrimaryEmailAddr LIKE {literal(f'%{wanted}%')}")
     return Read(query_path(asked), lambda body: tuple(hit for hit in _hits(body, "Customer") if _has(hit, wanted)))
+
+
+def customer_of(hit: Found) -> str:
+    """The id of the customer a found document belongs to."""
+    return value_of(msgspec.json.decode(hit.raw, type=_Owned).customer_ref)
+
+
+class _Owned(msgspec.Struct, frozen=True, rename="pascal"):
+    customer_ref: Ref | None = None
 
 
 def _has(hit: Found, wanted: str) -> bool:

@@ -6,6 +6,7 @@ an empty page has no member for the entity at all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from avantto_qbo.errors import RejectedError
+from avantto_qbo.model.page import Page, page_of
 from avantto_qbo.quickbooks.faults import RawFault, error_of, fault_in
 
 S = TypeVar("S")
@@ -46,6 +48,17 @@ def stamp(moment: datetime) -> str:
 def page(body: bytes, entity: str, shape: type[S]) -> tuple[S, ...]:
     """Read the objects of one query answer; an empty answer is no object."""
     return objects(msgspec.json.decode(body, type=_Answer).response, entity, shape)
+
+
+def rows_page(body: bytes, entity: str, read: Callable[[msgspec.Raw], S]) -> Page[S]:
+    """Read the rows of one query answer, each by itself."""
+    return rows_in(msgspec.json.decode(body, type=_Answer).response, entity, read)
+
+
+def rows_in(response: dict[str, msgspec.Raw], entity: str, read: Callable[[msgspec.Raw], S]) -> Page[S]:
+    """Read the rows of one entity out of a QueryResponse, each by itself: one that makes no sense is only named."""
+    found = msgspec.json.decode(response.get(entity, b"[]"), type=list[msgspec.Raw])
+    return page_of(found, read, "Id")
 
 
 def objects(response: dict[str, msgspec.Raw], entity: str, shape: type[S]) -> tuple[S, ...]:

@@ -6,23 +6,26 @@ Each successful one counts against a monthly quota, so a page is as large as it 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.ids import CustomerId
+from avantto_qbo.model.page import Page
 from avantto_qbo.model.quickbooks import Changes, CustomerRow, InvoiceRow, PaymentRow
 from avantto_qbo.quickbooks.company import company, items_page
 from avantto_qbo.quickbooks.queries import (
     ALSO_INACTIVE,
     PAGE,
     literal,
-    objects,
     only,
     page,
     query_path,
     raise_fault,
+    rows_in,
+    rows_page,
     stamp,
     statement,
 )
@@ -47,15 +50,20 @@ __all__ = [
 ]
 
 
-def customers_page(start: int = 1, size: int = PAGE) -> Read[tuple[CustomerRow, ...]]:
+_CUSTOMER: Final = msgspec.json.Decoder(CustomerShape)
+_PAYMENT: Final = msgspec.json.Decoder(PaymentShape)
+
+
+def customers_page(start: int = 1, size: int = PAGE) -> Read[Page[CustomerRow]]:
     """Read one page of all customers, inactive ones too, oldest first: new ones come last and no position shifts."""
-    return _customers(statement("Customer", ALSO_INACTIVE, order="MetaData.CreateTime", start=start, size=size))
+    return _customers_page(statement("Customer", ALSO_INACTIVE, order="MetaData.CreateTime", start=start, size=size))
 
 
-def customers_since(since: datetime, start: int = 1) -> Read[tuple[CustomerRow, ...]]:
+def customers_since(since: datetime, start: int = 1) -> Read[Page[CustomerRow]]:
     """Read one page of the customers changed at or after `since`: what the change feed's 1,000 could not hold."""
     changed = f"MetaData.LastUpdatedTime >= {literal(stamp(since))}"
-    return _customers(statement("Customer", ALSO_INACTIVE, changed, order="MetaData.LastUpdatedTime", start=start))
+    order = "MetaData.LastUpdatedTime"
+    return _customers_page(statement("Customer", ALSO_INACTIVE, changed, order=order, start=start))
 
 
 def customers_by_email(email: str) -> Read[tuple[CustomerRow, ...]]:
@@ -78,11 +86,11 @@ def customer(customer_id: str) -> Read[CustomerRow]:
     return Read(_by_id("customer", customer_id), lambda body: customer_row(only(body, "Customer", CustomerShape)))
 
 
-def payments_since(since: datetime, start: int = 1) -> Read[tuple[PaymentRow, ...]]:
+def payments_since(since: datetime, start: int = 1) -> Read[Page[PaymentRow]]:
     """Read one page of the payments changed at or after `since`; deletions are only in the change feed."""
     changed = f"MetaData.LastUpdatedTime >= {literal(stamp(since))}"
     asked = statement("Payment", changed, order="MetaData.LastUpdatedTime", start=start)
-    return Read(query_path(asked), lambda body: tuple(map(payment_row, page(body, "Payment", PaymentShape))))
+    return Read(query_path(asked), lambda body: rows_page(body, "Payment", _payment))
 
 
 def payment(payment_id: str) -> Read[PaymentRow]:
@@ -116,21 +124,24 @@ def changes(since: datetime) -> Read[Changes]:
 
 def _changes(body: bytes) -> Changes:
     feed = msgspec.json.decode(body, type=_Feed)
-    customers: list[CustomerRow] = []
-    payments: list[PaymentRow] = []
+    as_of = instant(feed.time)
+    customers: list[Page[CustomerRow]] = []
+    payments: list[Page[PaymentRow]] = []
     for response in feed.responses:
         raise_fault(response)
-        parts = msgspec.json.decode(response.get("QueryResponse", b"[]"), type=list[dict[str, msgspec.Raw]])
-        for part in parts:
+        answers = msgspec.json.decode(response.get("QueryResponse", b"[]"), type=list[dict[str, msgspec.Raw]])
+        for part in answers:
             raise_fault(part)
-            customers += map(customer_row, objects(part, "Customer", CustomerShape))
-            payments += map(payment_row, objects(part, "Payment", PaymentShape))
+            customers.append(rows_in(part, "Customer", lambda row: _customer(row, as_of)))
+            payments.append(rows_in(part, "Payment", lambda row: _payment(row, as_of)))
+    parts: list[Page[CustomerRow] | Page[PaymentRow]] = [*customers, *payments]
     return Changes(
-        customers=tuple(customers),
-        payments=tuple(payments),
-        as_of=instant(feed.time),
+        customers=tuple(row for part in customers for row in part.rows),
+        payments=tuple(row for part in payments for row in part.rows),
+        as_of=as_of,
         # Whether the limit is shared by the entities is UNVERIFIED; counted together the reading is safe either way.
-        overflowed=len(customers) + len(payments) >= PAGE,
+        overflowed=sum(part.size for part in parts) >= PAGE,
+        unreadable=sum(len(part.unreadable) for part in parts),
     )
 
 
@@ -145,6 +156,18 @@ def _customers(asked: str) -> Read[tuple[CustomerRow, ...]]:
 
 def _customer_rows(body: bytes) -> tuple[CustomerRow, ...]:
     return tuple(map(customer_row, page(body, "Customer", CustomerShape)))
+
+
+def _customers_page(asked: str) -> Read[Page[CustomerRow]]:
+    return Read(query_path(asked), lambda body: rows_page(body, "Customer", _customer))
+
+
+def _customer(row: msgspec.Raw, as_of: datetime | None = None) -> CustomerRow:
+    return customer_row(_CUSTOMER.decode(row), as_of)
+
+
+def _payment(row: msgspec.Raw, as_of: datetime | None = None) -> PaymentRow:
+    return payment_row(_PAYMENT.decode(row), as_of)
 
 
 def _by_id(entity: str, object_id: str) -> str:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from avantto_qbo.model.avantto import Address
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.quickbooks import CustomerRow, InvoiceRow, PaymentRow
@@ -23,19 +25,20 @@ from avantto_qbo.quickbooks.shapes import (
 )
 
 _ZERO: Final = Decimal(0)
+_DELETED: Final = "Deleted"
 # The user interface stores several addresses in one text; commas are usual, semicolons and blanks are seen.
 _BETWEEN_EMAILS: Final = re.compile(r"[\s,;]+")
 
 
-def customer_row(shape: CustomerShape) -> CustomerRow:
-    """Read a customer; a missing `Active` means active."""
+def customer_row(shape: CustomerShape, as_of: datetime | None = None) -> CustomerRow:
+    """Read a customer; a missing `Active` means active. `as_of` is its time where it states none."""
     phones = (shape.primary_phone, shape.mobile, shape.alternate_phone)
     return CustomerRow(
         id=CustomerId(shape.id),
         sync_token=shape.sync_token or "",
         display_name=shape.display_name or "",
-        created_at=created(shape.meta_data),
-        updated_at=instant(shape.meta_data.last_updated_time),
+        created_at=created(shape.meta_data, as_of),
+        updated_at=changed(shape.meta_data, as_of),
         given_name=shape.given_name or "",
         family_name=shape.family_name or "",
         company_name=shape.company_name or "",
@@ -43,24 +46,25 @@ def customer_row(shape: CustomerShape) -> CustomerRow:
         phones=tuple(dict.fromkeys(one.free_form_number for one in phones if one and one.free_form_number)),
         address=address(shape.bill_addr),
         notes=shape.notes or "",
-        active=shape.active is not False,
+        active=shape.active is not False and shape.status != _DELETED,
         job=bool(shape.job),
         project=bool(shape.is_project),
     )
 
 
-def payment_row(shape: PaymentShape) -> PaymentRow:
-    """Read a payment; the stub of a deleted one has only its id and time."""
-    if shape.status == "Deleted":
-        return PaymentRow(id=shape.id, updated_at=instant(shape.meta_data.last_updated_time), deleted=True)
+def payment_row(shape: PaymentShape, as_of: datetime | None = None) -> PaymentRow:
+    """Read a payment; the stub of a deleted one has only its id and, not always, its time (else it is `as_of`)."""
+    updated = changed(shape.meta_data, as_of)
+    if shape.status == _DELETED:
+        return PaymentRow(id=shape.id, updated_at=updated, deleted=True)
     return PaymentRow(
         id=shape.id,
-        updated_at=instant(shape.meta_data.last_updated_time),
+        updated_at=updated,
         customer_id=CustomerId(value_of(shape.customer_ref)),
         sync_token=shape.sync_token or "",
         total=shape.total_amt or _ZERO,
         day=shape.txn_date,
-        created_at=created(shape.meta_data),
+        created_at=created(shape.meta_data, as_of),
         reference=shape.payment_ref_num or "",
         note=shape.private_note or "",
         invoices=tuple(pair for line in shape.line or () for pair in _settled(line)),
@@ -76,7 +80,7 @@ def invoice_row(shape: InvoiceShape) -> InvoiceRow:
         total=shape.total_amt or _ZERO,
         balance=shape.balance or _ZERO,
         created_at=created(shape.meta_data),
-        updated_at=instant(shape.meta_data.last_updated_time),
+        updated_at=changed(shape.meta_data),
         number=shape.doc_number or "",
         note=shape.private_note or "",
         day=shape.txn_date,
@@ -115,8 +119,16 @@ def instant(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def created(stamps: Stamps) -> datetime:
-    return instant(stamps.create_time or stamps.last_updated_time)
+def changed(stamps: Stamps | None, as_of: datetime | None = None) -> datetime:
+    """Return when an object changed last; raise ValidationError where nothing tells."""
+    moment = (stamps and (stamps.last_updated_time or stamps.create_time)) or as_of
+    if moment is None:
+        raise msgspec.ValidationError("MetaData.LastUpdatedTime is missing")
+    return instant(moment)
+
+
+def created(stamps: Stamps | None, as_of: datetime | None = None) -> datetime:
+    return instant(stamps.create_time) if stamps and stamps.create_time else changed(stamps, as_of)
 
 
 def _settled(line: LineShape) -> tuple[tuple[str, Decimal], ...]:

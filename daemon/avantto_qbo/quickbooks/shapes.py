@@ -17,7 +17,7 @@ class Ref(msgspec.Struct, frozen=True):
 
 
 class Stamps(msgspec.Struct, frozen=True, rename="pascal"):
-    last_updated_time: datetime
+    last_updated_time: datetime | None = None
     create_time: datetime | None = None
 
 
@@ -40,7 +40,8 @@ class PostalAddress(msgspec.Struct, frozen=True, rename="pascal"):
 
 class CustomerShape(msgspec.Struct, frozen=True, rename="pascal"):
     id: str
-    meta_data: Stamps
+    meta_data: Stamps | None = None
+    status: str | None = msgspec.field(default=None, name="status")
     sync_token: str | None = None
     display_name: str | None = None
     given_name: str | None = None
@@ -89,7 +90,7 @@ class LineShape(msgspec.Struct, frozen=True, rename="pascal"):
 
 class PaymentShape(msgspec.Struct, frozen=True, rename="pascal"):
     id: str
-    meta_data: Stamps
+    meta_data: Stamps | None = None
     status: str | None = msgspec.field(default=None, name="status")
     sync_token: str | None = None
     customer_ref: Ref | None = None
@@ -106,7 +107,7 @@ class TaxDetail(msgspec.Struct, frozen=True, rename="pascal"):
 
 class InvoiceShape(msgspec.Struct, frozen=True, rename="pascal"):
     id: str
-    meta_data: Stamps
+    meta_data: Stamps | None = None
     sync_token: str | None = None
     customer_ref: Ref | None = None
     currency_ref: Ref | None = None

@@ -12,7 +12,7 @@ from avantto_qbo.model.drafts import DraftLine, InvoiceDraft
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.quickbooks import InvoiceRow
-from avantto_qbo.quickbooks.rows import instant, invoice_row, value_of
+from avantto_qbo.quickbooks.rows import changed, invoice_row, value_of
 from avantto_qbo.quickbooks.shapes import InvoiceShape, LineShape
 
 _ZERO: Final = Decimal(0)
@@ -50,7 +50,7 @@ def invoice_snapshot(shape: InvoiceShape, home_currency: str) -> InvoiceSnapshot
 
 
 def _day(shape: InvoiceShape) -> date:
-    return shape.txn_date or instant(shape.meta_data.last_updated_time).date()
+    return shape.txn_date or changed(shape.meta_data).date()
 
 
 def _line(line: LineShape, currency: str) -> DraftLine:

@@ -18,6 +18,8 @@ REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
 # A refusal that the plan can answer by itself: look again, or take another number or name.
 REPLANNED: Final = frozenset({FaultClass.STALE, FaultClass.NUMBER_TAKEN, FaultClass.NAME_TAKEN, FaultClass.DUPLICATE})
 RECONNECT: Final = "reconnect"
+_MANY: Final = 10  # tries before a day of failures is a human's business: an outage of ours counts as few
+_NEXT_MESSAGE: Final = timedelta(minutes=1)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -43,10 +45,8 @@ def judge(op: Operation, outcome: Outcome, *, now: datetime, settle: timedelta, 
         case NotSent(reason=text, retry_after=asked):
             return _again(op, Reason("not_sent", text), asked, now, jitter)
         case NoAccess(provider=provider, reason=text):
-            reason = Reason(
-                "reconnect", f"The connection to {provider} is dead: {text}", "avantto-qbo connect LOCATION"
-            )
-            return Verdict((State.RETRY,), reason, now)
+            dead = Reason(RECONNECT, f"{provider} must be connected again ({text})", "avantto-qbo connect LOCATION")
+            return _unsent(op, dead, now)
         case InDoubt(reason=text):
             return _doubtful(op, text, now, settle)
         case Refused(fault=fault):
@@ -62,9 +62,16 @@ def _written(op: Operation, answer: Written) -> Verdict:
 
 
 def _again(op: Operation, reason: Reason, asked: timedelta | None, now: datetime, jitter: float) -> Verdict:
-    if exhausted(op.created_at, now):
+    if op.attempts >= _MANY and exhausted(op.created_at, now):
         return Verdict((State.RETRY, State.HELD), Reason(reason.code, reason.text, RETRY))
-    return Verdict((State.RETRY,), reason, retry_at(op.attempts, asked, now, jitter))
+    return _unsent(op, reason, retry_at(op.attempts, asked, now, jitter))
+
+
+def _unsent(op: Operation, reason: Reason, next_at: datetime) -> Verdict:
+    """What certainly was not carried out goes again; a message to a person is decided about anew before that (R1)."""
+    if op.kind is Kind.MESSAGE_SEND:
+        return Verdict((State.RETRY, State.HELD, State.SKIPPED), reason, next_at + _NEXT_MESSAGE)
+    return Verdict((State.RETRY,), reason, next_at)
 
 
 def _doubtful(op: Operation, text: str, now: datetime, settle: timedelta) -> Verdict:

@@ -15,7 +15,7 @@ from avantto_qbo.actors.pollers import CHANGES, PAYMENTS, first_polls
 from avantto_qbo.actors.ports import Edge, TokenEndpoint
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import AuthError, RefusedError, RejectedError, TransientError
-from avantto_qbo.journal import activity, claims, cursors, grants, inbox, locations, operations
+from avantto_qbo.journal import activity, claims, cursors, evidence, grants, inbox, locations, operations
 from avantto_qbo.journal import settings as stored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.sealing import Sealer
@@ -154,8 +154,8 @@ class Connecting:
         edge, start = self._avantto.edge, self._house.clock.now() - _LOOK_BACK
         page = avantto_reads.transactions_page(location, 0, 20, start=start)
         try:
-            rows, _ = await edge.read(location, tokens.access_token, page)
-            for row in [row for row in rows if row.status == "succeeded"][:_LOOK_AT]:
+            found = await edge.read(location, tokens.access_token, page)
+            for row in [row for row in found.rows if row.status == "succeeded"][:_LOOK_AT]:
                 detail = await edge.read(location, tokens.access_token, avantto_reads.transaction(location, row.id))
                 if detail.qbo_synced:
                     return True
@@ -176,9 +176,9 @@ class Connecting:
             realm=order.realm,
             name=proof.place.name,
             time_zone=proof.place.time_zone,
-            status=Status.PAUSED if paused else Status.CONNECTED,
+            status=Status.MONEY_PAUSED if paused else Status.CONNECTED,
             books_from=order.since or kept,
-            connected_at=before.connected_at if before is not None and again else now,
+            connected_at=now,
             country=proof.place.country,
             reason=reason if paused else "",
             allow_duplicates=proof.place.allow_duplicates,
@@ -223,6 +223,7 @@ class Connecting:
             operations.move(db, op.id, State.SKIPPED, now, reason=Reason("superseded", "connected to another company"))
             claims.release(db, op.id)
         inbox.clear(db, before.id)
+        evidence.clear(db, before.id)
         cursors.forget(db, before.id)
 
     async def disconnect(self, location: LocationId, actor: str) -> LocationRecord:

@@ -25,6 +25,7 @@ from avantto_qbo.quickbooks.webhooks import QuickBooksEvent
 from avantto_qbo.server.ports import IntakeResult, Verdict
 
 _POLLED: Final = {"customer": "Customer", "payment": "Payment"}
+_UNINSTALLED: Final = "UNINSTALL"
 _OWN_ECHO: Final = timedelta(minutes=2)
 
 
@@ -60,15 +61,16 @@ class WebhookIntake:
         record = locations.get(db, event.location) if event.location else None
         if record is None or record.status is Status.DISCONNECTED:
             return Verdict.IGNORED
-        if event.type == "UNINSTALL":
-            reason = f"the app was removed in Avantto: avantto-qbo connect {record.id}"
-            locations.set_status(db, record.id, Status.BROKEN, reason, now)
-            return Verdict.TAKEN
-        if event.topic is None:
+        if event.topic is None and event.type != _UNINSTALLED:
             return Verdict.IGNORED
         if not inbox.deliver(db, "avantto", event.event_id, now):
             return Verdict.REPEATED
-        if event.topic is Topic.ORDER:
+        if event.topic is None and event.at is not None and event.at < record.connected_at:
+            return Verdict.IGNORED  # it ended an earlier connection, and came late
+        if event.topic is None:
+            reason = f"the app was removed in Avantto: avantto-qbo connect {record.id}"
+            locations.set_status(db, record.id, Status.BROKEN, reason, now)
+        elif event.topic is Topic.ORDER:
             self._hint_of_payment(db, event)
         else:
             inbox.tell(db, record.id, event.topic, event.object_id, Lane.MONEY, now)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 from avantto_qbo import __version__
 from avantto_qbo.actors import recording
-from avantto_qbo.actors.desk import settings_key
+from avantto_qbo.actors.desk import SKIPPED_IN_DOUBT, settings_key
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.pollers import CHANGES, INVOICES, PAYMENTS
@@ -18,7 +19,8 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.location_settings import check_key, encode_setting, merge_settings, parse_setting, setting_values
 from avantto_qbo.model.ids import LocationId, OperationId
 from avantto_qbo.model.operation import Operation, Reason, State
-from avantto_qbo.model.records import Activity, LocationRecord, Status
+from avantto_qbo.model.records import Activity, Lane, LocationRecord, Status, Topic
+from avantto_qbo.model.settings import Contacts
 from avantto_qbo.rules.settle import Verdict
 from avantto_qbo.server import api
 from avantto_qbo.server.ports import UnknownObjectError
@@ -27,6 +29,8 @@ from avantto_qbo.service.browser import Browser
 from avantto_qbo.service.connecting import Connecting, Order
 from avantto_qbo.service.posting import postings
 from avantto_qbo.service.tokens import tokens_of
+
+_PERSONAL: Final = frozenset({"alert_email", "review_message"})
 
 
 class Operator:
@@ -123,9 +127,11 @@ class Operator:
                     stored.remove(db, location, key)
                 else:
                     stored.put(db, location, key, encode_setting(value), now, actor)
-                text = f"{key} = {changes[key]}" if changes[key] is not None else f"{key} back to its default"
+                text = _told(key, changes[key])
                 activity.record(db, Activity(now, location, "settings.changed", text, subject=key, actor=actor))
             self._reconsider(db, location, actor)
+            if "contacts" in changes:
+                self._copy_customers(db, location)
             # A setting may name an account or item that was made a minute ago.
             self._directory.realm(record.realm).forget_company()
             return self._settings(db, location)
@@ -133,6 +139,14 @@ class Operator:
         answer = await self._house.journal.write(change)
         self._house.nudge(location)
         return answer
+
+    def _copy_customers(self, db: Connection, location: LocationId) -> None:
+        """`contacts = all` means existing customers too, also when it is switched on later (C1)."""
+        settings = merge_settings(self._house.defaults, stored.of(db, location))
+        if settings.contacts is Contacts.ALL:
+            now = self._house.clock.now()
+            cursors.put(db, location, "backfill", "1", now)
+            inbox.tell(db, location, Topic.BACKFILL, "customers", Lane.BACKFILL, now)
 
     def _reconsider(self, db: Connection, location: LocationId, actor: str) -> None:
         """What was held because it could not be turned into a request may be possible now."""
@@ -208,7 +222,9 @@ class Operator:
             activity.record(
                 db, Activity(now, op.location, "operation.skipped", f"{op.kind} skipped", op.source.id, actor)
             )
-            return self._let_go(db, op, Reason("skipped", f"skipped by {actor}"))
+            doubtful = op.reason is not None and op.reason.code.startswith("doubt")
+            code = SKIPPED_IN_DOUBT if doubtful else "skipped"
+            return self._let_go(db, op, Reason(code, f"skipped by {actor}"))
 
         return await self._decided(let_go)
 
@@ -234,7 +250,7 @@ class Operator:
     async def _set_status(self, location: LocationId, status: Status, reason: str, actor: str) -> api.LocationAnswer:
         def change(db: Connection) -> None:
             record = self._record(db, location)
-            if record.status not in {Status.CONNECTED, Status.PAUSED}:
+            if record.status not in {Status.CONNECTED, Status.PAUSED, Status.MONEY_PAUSED}:
                 mend = f"avantto-qbo connect {location}"
                 raise RefusedError(f"location {location} is {record.status}", mend)
             now = self._house.clock.now()
@@ -282,6 +298,13 @@ class Operator:
         if op is None:
             raise UnknownObjectError(f"there is no operation {operation}", "avantto-qbo attention", field="id")
         return op
+
+
+def _told(key: str, value: str | None) -> str:
+    """What the activity says of a changed setting; of people's addresses and words only that they changed."""
+    if value is None:
+        return f"{key} back to its default"
+    return f"{key} changed" if key.partition(".")[0] in _PERSONAL else f"{key} = {value}"
 
 
 def _past(since: datetime | None, now: datetime) -> datetime | None:

@@ -91,7 +91,7 @@ def attention(db: Connection, records: Iterable[LocationRecord]) -> list[api.Att
     """Dead connections and pauses, held operations, and features that wait for their owner."""
     items: list[api.AttentionItem] = []
     for record in records:
-        if record.status in {Status.BROKEN, Status.PAUSED}:
+        if record.status in {Status.BROKEN, Status.PAUSED, Status.MONEY_PAUSED}:
             items.append(_stopped(record))
         items += [_held(op) for op in operations.by_state(db, [State.HELD], record.id, limit=1000)]
         items += _reviews(db, record.id)

@@ -197,3 +197,48 @@ async def test_of_two_locations_the_second_takes_its_own_customers_only(stage: S
     stage.books.play.create(REALM, "Customer", BOB)
     await feed(stage)
     assert (len(stage.contacts(PLACE)), len(stage.contacts(OTHER_PLACE))) == (1, 0)
+
+
+async def test_a_customer_another_location_made_is_not_our_contact_by_its_marker(stage: Stage) -> None:
+    """A shared company carries the markers of all its locations."""
+    await stage.work_off()
+    await stage.open(OTHER_PLACE, share=True)
+    await stage.mirror(stage.sent_invoice(OTHER_PLACE, number="B-1"), OTHER_PLACE)
+    await feed(stage)
+    [theirs] = stage.contacts(OTHER_PLACE)
+    [ours] = stage.contacts(PLACE)
+    assert ours["id"] != theirs["id"]
+    assert ours["email"] == "ann@example.com"
+
+
+async def test_a_marker_of_a_contact_that_is_gone_means_nothing(stage: Stage) -> None:
+    customer = bob(stage, Notes="Avantto contact gone00000000000000001")
+    await feed(stage)
+    [contact] = stage.contacts()
+    link = await stage.link("contact", customer)
+    assert link is not None
+    assert link.object_id == contact["id"]
+
+
+async def test_a_marker_that_cannot_be_looked_up_is_not_a_gone_one(stage: Stage) -> None:
+    contact = stage.crm.play.create_contact(PLACE, **ANN)
+    bob(stage, Notes=f"Avantto contact {contact['id']}")
+    crm_fault(stage, "contacts.read", action="status", status=422, body='{"message":"odd"}')
+    await feed(stage)
+    assert len(stage.contacts()) == 1
+
+
+async def test_a_contact_in_doubt_parks_its_own_customer_only(stage: Stage) -> None:
+    crm_fault(stage, "contacts.create", action="reset_before")
+    customer = bob(stage)
+    await stage.clock.sleep(60)
+    await stage.poll_changes()
+    await stage.work()
+    stage.books.play.update(REALM, "Customer", {"Id": customer, **PHONE})
+    stage.books.play.create(REALM, "Customer", {"DisplayName": "Zoe", "PrimaryEmailAddr": {"Address": "z@ex.com"}})
+    await stage.clock.sleep(60)
+    await stage.poll_changes()
+    await stage.work()
+    assert [contact["email"] for contact in stage.contacts()] == ["z@ex.com"]
+    await stage.work_off()
+    assert len(stage.contacts()) == 2

@@ -295,15 +295,21 @@ async def test_a_default_item_somebody_else_made_meanwhile_is_found(stage: Stage
     assert not await stage.held()
 
 
-async def test_the_built_in_integration_pauses_the_location(stage: Stage) -> None:
+async def test_the_built_in_integration_pauses_money_and_nothing_else(stage: Stage) -> None:
     invoice = stage.sent_invoice()
     paid = stage.crm.play.pay_invoice(PLACE, invoice)["transaction"]["_id"]
     stage.crm.play.mark_qbo_synced(PLACE, paid)
     await stage.tell(Topic.TRANSACTION, paid)
     await stage.work()
     record = await stage.record()
-    assert record.status is Status.PAUSED
+    assert record.status is Status.MONEY_PAUSED
     assert "turn off QuickBooks in Avantto" in record.reason
+    await stage.tell(Topic.INVOICE, invoice)
+    customer = bob(stage)
+    await stage.poll_changes()
+    await stage.work()
+    assert not stage.in_books("Invoice")
+    assert await stage.link("contact", customer) is not None
 
 
 async def test_a_closed_period_waits_for_a_person(stage: Stage) -> None:
@@ -314,12 +320,13 @@ async def test_a_closed_period_waits_for_a_person(stage: Stage) -> None:
     assert not stage.in_books("Invoice")
 
 
-async def test_trouble_with_the_invoice_is_not_its_deletion(stage: Stage) -> None:
+async def test_an_invoice_that_cannot_be_read_is_shown_and_is_not_its_deletion(stage: Stage) -> None:
     invoice = stage.sent_invoice()
     await stage.mirror(invoice)
     crm_fault(stage, "invoices.read", action="status", status=403, body='{"message":"odd"}')
     await stage.mirror(invoice)
-    assert not await stage.held()
+    assert await stage.held() == ["unreadable.denied"]
+    assert books(stage)["TotalAmt"] == 100
 
 
 async def test_a_refused_payment_parks_its_own_invoice_only(stage: Stage) -> None:

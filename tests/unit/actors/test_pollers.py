@@ -123,11 +123,31 @@ async def test_after_a_hint_payments_are_looked_for_often_for_a_while(stage: Sta
     assert await poll(stage, "payments") == stage.clock.now() + stage.house.pace.payments
 
 
-async def test_trouble_is_tried_again_at_the_next_round(stage: Stage) -> None:
-    crm_fault(stage, "transactions.list", action="status", status=500)
+async def test_trouble_is_tried_again_soon_and_then_more_rarely(stage: Stage) -> None:
+    crm_fault(stage, "transactions.list", action="status", status=500, times=8)
     now = stage.clock.now()
-    assert await poll(stage, "payments") == now + stage.house.pace.payments * 1.1
+    waits = [((await poll(stage, "payments")) or now) - now for _ in range(8)]
+    assert waits[0] < timedelta(minutes=1)
+    assert waits == sorted(waits)
+    assert waits[-1] == stage.house.pace.payments
     assert "poll.failed.payments" in stage.counted
+
+
+async def test_one_success_ends_the_trouble(stage: Stage) -> None:
+    crm_fault(stage, "transactions.list", action="status", status=500, times=3)
+    for _ in range(4):
+        await poll(stage, "payments")
+    crm_fault(stage, "transactions.list", action="status", status=500)
+    again = await poll(stage, "payments")
+    assert again is not None
+    assert again - stage.clock.now() < timedelta(minutes=1)
+
+
+async def test_a_throttled_poll_waits_as_long_as_it_was_told(stage: Stage) -> None:
+    books_fault(stage, "cdc", action="status", status=429)
+    again = await poll(stage, "changes", REALM)
+    assert again is not None
+    assert again - stage.clock.now() >= timedelta(seconds=60)
 
 
 async def test_a_bug_of_ours_waits_at_least_ten_minutes(stage: Stage) -> None:
@@ -188,3 +208,58 @@ async def test_a_throttled_feed_is_no_reason_to_reconnect(stage: Stage) -> None:
     books_fault(stage, "cdc", action="status", status=429)
     await poll(stage, "changes", REALM)
     assert (await stage.record()).status is Status.CONNECTED
+
+
+async def test_a_row_that_makes_no_sense_does_not_hide_the_others(stage: Stage) -> None:
+    good = form(stage)
+    row = stage.crm.world.locations[PLACE].transactions[good]
+    stage.crm.world.locations[PLACE].transactions["b" * 24] = {**row, "_id": "b" * 24, "amount": "much"}
+    await poll(stage, "payments")
+    assert await told(stage, Topic.TRANSACTION) == 2
+    assert "poll.unreadable.payments" in stage.counted
+    await stage.work_off()
+    assert len(stage.in_books("SalesReceipt")) == 1
+    assert await stage.held() == ["unreadable.unreadable"]
+
+
+async def test_an_invoice_row_that_makes_no_sense_is_looked_at_itself(stage: Stage) -> None:
+    invoice = stage.sent_invoice()
+    stage.crm.world.locations[PLACE].invoices[invoice]["updatedAt"] = "yesterday"
+    await poll(stage, "invoices")
+    assert await told(stage, Topic.INVOICE) == 1
+    await stage.work_off()
+    held = await stage.held()
+    assert held == ["unreadable.unreadable"]
+    await stage.clock.sleep(600)
+    await poll(stage, "invoices")
+    await stage.work_off()
+    assert await stage.held() == held
+
+
+async def test_a_payment_that_names_its_invoice_is_the_invoice_s_news(stage: Stage) -> None:
+    invoice = stage.sent_invoice()
+    stage.crm.play.pay_invoice(PLACE, invoice)
+    await poll(stage, "payments")
+    assert (await told(stage, Topic.INVOICE), await told(stage, Topic.TRANSACTION)) == (1, 0)
+    await stage.work_off()
+    assert len(stage.in_books("Payment")) == 1
+
+
+async def test_a_payment_that_is_in_the_books_already_is_no_news(stage: Stage) -> None:
+    invoice = stage.sent_invoice()
+    stage.crm.play.pay_invoice(PLACE, invoice)
+    await stage.mirror(invoice)
+    await poll(stage, "payments")
+    await poll(stage, "invoices")
+    assert not await stage.mail()
+
+
+async def test_a_row_dated_in_the_future_blinds_nobody(stage: Stage) -> None:
+    wrong = form(stage)
+    stage.crm.world.locations[PLACE].transactions[wrong]["createdAt"] = "2027-11-20T15:00:00.000Z"
+    await poll(stage, "payments")
+    await stage.clock.sleep(300)
+    form(stage)
+    await stage.journal.write(lambda db: inbox.clear(db, PLACE))
+    await poll(stage, "payments")
+    assert await told(stage, Topic.TRANSACTION) == 1

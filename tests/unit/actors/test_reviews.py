@@ -8,11 +8,12 @@ import pytest
 from avantto_qbo.journal import inbox, reviews
 from avantto_qbo.journal import settings as stored
 from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.http import HttpRequest
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.operation import Kind, State
 from avantto_qbo.model.records import Envelope, Lane, Review, ReviewState, Status, Topic
 from avantto_qbo.model.settings import Channel, Contacts, OnOff, Reviews, Settings
-from stage import OTHER_PLACE, PLACE, REALM, Stage
+from stage import OTHER_PLACE, PLACE, REALM, Killed, Stage
 from unit.actors.scenes import bill, bob, crm_fault, receive, the_only
 
 PHONE = {"PrimaryPhone": {"FreeFormNumber": "(212) 555-0188"}}
@@ -123,18 +124,25 @@ async def test_a_refusal_that_comes_later_leaves_the_other_channel_too() -> None
     assert messages(stage) == ["SMS"]
 
 
-async def test_mail_that_comes_while_a_message_is_under_way_waits_for_it(stage: Stage) -> None:
-    crm_fault(stage, "conversations", action="status", status=429)
+async def test_mail_that_comes_while_a_message_is_in_doubt_waits_for_its_end(stage: Stage) -> None:
     customer = bob(stage)
-    invoice = bill(stage, customer)
-    paid = receive(stage, invoice)
+    paid = receive(stage, bill(stage, customer))
     await stage.clock.sleep(60)
     await stage.poll_changes()
-    await stage.work()
-    assert (await the_only(stage, State.RETRY)).kind is Kind.MESSAGE_SEND
+    stage.transport.on_send = crash
+    with pytest.raises(Killed):
+        await stage.work()
+    assert await stage.restart() == 1
+    assert (await the_only(stage, State.DOUBT)).kind is Kind.MESSAGE_SEND
     stage.books.play.update(REALM, "Payment", {"Id": paid["Id"], "PrivateNote": "touched"})
     await feed(stage)
-    assert messages(stage) == ["Email"]
+    assert messages(stage) == []
+    assert await state_of(stage, customer) is ReviewState.UNKNOWN
+
+
+def crash(request: HttpRequest) -> None:
+    if "/conversations/" in request.url:
+        raise Killed
 
 
 async def test_a_throttled_request_is_sent_later(stage: Stage) -> None:

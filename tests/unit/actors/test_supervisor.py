@@ -9,6 +9,7 @@ import anyio
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.location import LocationActor
 from avantto_qbo.actors.supervisor import Supervisor
+from avantto_qbo.errors import TransientError
 from avantto_qbo.journal import cursors, inbox
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId
@@ -234,7 +235,7 @@ async def test_an_actor_that_fails_is_tried_again_without_haste(stage: Stage) ->
     class Failing(Directory):
         async def location(self, location: LocationId) -> LocationActor | None:
             tried.append(stage.clock.now())
-            raise OSError("the disk is gone")
+            raise OSError(f"the disk of {location} is gone")
 
     stage.directory = Failing(stage.house, books=stage._books, crm=stage._crm)
     async with Shift(stage).on():
@@ -246,3 +247,18 @@ async def test_a_location_that_is_gone_is_left_alone(stage: Stage) -> None:
     async with Shift(stage).on() as supervisor:
         supervisor.nudge(LocationId("nobody"))
         await stage.clock.sleep(1)
+
+
+async def test_a_journal_in_trouble_leaves_the_poll_due(stage: Stage) -> None:
+    await only(stage, REALM, "changes", timedelta(0))
+    shift, trouble = Shift(stage), [True]
+
+    def fail() -> None:
+        if trouble:
+            trouble.pop()
+            raise TransientError("journal: the disk is full")
+
+    stage.journal.before = fail
+    async with shift.on():
+        await stage.clock.sleep(30)
+    assert len(shift.polls) == 1

@@ -97,15 +97,31 @@ def test_phone_numbers_are_blotted_out_of_a_refusal() -> None:
     assert fault.message == "Cannot dial … today"
 
 
-@pytest.mark.parametrize(("status", "name"), [(401, "error_401"), (401, "error_scope"), (403, "error_foreign")])
-def test_a_refused_token_is_no_access(sample: Sample, status: int, name: str) -> None:
-    answer = HttpAnswer(status, {}, sample(name))
+WRONG_KIND = b'{"statusCode":401,"message":"This authClass type is not allowed to access this scope."}'
+REVOKED = b'{"statusCode":403,"message":"The token was revoked"}'
+
+
+@pytest.mark.parametrize(("status", "body"), [(401, None), (401, b"{}"), (401, WRONG_KIND), (403, REVOKED)])
+def test_a_refused_token_is_no_access(sample: Sample, status: int, body: bytes | None) -> None:
+    answer = HttpAnswer(status, {}, sample("error_401") if body is None else body)
     outcome = answers.outcome("L1", CREATE, answer)
     assert isinstance(outcome, NoAccess)
     assert (outcome.provider, outcome.subject) == ("avantto", "L1")
     with pytest.raises(AuthError) as caught:
         answers.result("L1", READ, answer)
     assert caught.value.reason == outcome.reason
+
+
+@pytest.mark.parametrize(("status", "name"), [(401, "error_scope"), (403, "error_foreign")])
+def test_a_missing_permission_refuses_this_request_only(sample: Sample, status: int, name: str) -> None:
+    answer = HttpAnswer(status, {}, sample(name))
+    outcome = answers.outcome("L1", CREATE, answer)
+    assert isinstance(outcome, Refused)
+    assert (outcome.fault.code, outcome.fault.kind) == ("scope", FaultClass.FINAL)
+    assert "a permission is missing" in outcome.fault.message
+    with pytest.raises(RejectedError) as caught:
+        answers.result("L1", READ, answer)
+    assert (caught.value.code, caught.value.message) == ("scope", outcome.fault.message)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from avantto_qbo.errors import RejectedError, TransientError
 from avantto_qbo.model.avantto import Address
 from avantto_qbo.model.drafts import DraftLine
 from avantto_qbo.model.ids import CustomerId, RealmId
+from avantto_qbo.model.page import Page
 from avantto_qbo.model.quickbooks import Account, PaymentMethod, TaxCode, TaxRate
 from avantto_qbo.quickbooks import reads
 from quickbooks_material import sample, usd
@@ -52,7 +53,7 @@ def test_quotes_are_escaped_and_backslashes_dropped() -> None:
 
 
 def test_a_customer_in_full() -> None:
-    first, second = reads.customers_page().decode(sample("customers_page.json"))
+    first, second = reads.customers_page().decode(sample("customers_page.json")).rows
     assert (first.id, first.sync_token, first.display_name) == ("1", "0", "Amy's Bird Sanctuary")
     assert first.emails == ("birds@intuit.com", "amy@example.com")
     assert first.phones == ("(650) 555-3311", "(650) 555-3312")
@@ -64,7 +65,7 @@ def test_a_customer_in_full() -> None:
 
 
 def test_an_empty_answer_is_an_empty_page() -> None:
-    assert reads.customers_page().decode(sample("empty_page.json")) == ()
+    assert reads.customers_page().decode(sample("empty_page.json")) == Page((), 0)
     assert reads.items_page().decode(sample("empty_page.json")) == ()
     assert reads.invoices_of(CustomerId("1")).decode(sample("empty_page.json")) == ()
 
@@ -118,7 +119,7 @@ def test_a_page_of_a_thousand_customers_decodes_in_less_than_a_tenth_of_a_second
     spent = []
     for _ in range(3):
         begun = time.perf_counter()
-        assert len(read.decode(body)) == 1000
+        assert read.decode(body).size == 1000
         spent.append(time.perf_counter() - begun)
     assert min(spent) < 0.1
 
@@ -182,3 +183,62 @@ def test_a_voided_invoice_is_readable_though_its_words_are_spelled_differently()
 def test_an_answer_about_another_thing_is_refused() -> None:
     with pytest.raises(RejectedError, match="no-object"):
         reads.payment("1").decode(sample("invoice.json"))
+
+
+STAMPS = {"LastUpdatedTime": "2026-11-21T12:55:50-08:00"}
+LOST: tuple[dict[str, object], ...] = (
+    {"Id": "8", "MetaData": STAMPS, "DisplayName": ["no", "text"]},
+    {"Id": "9", "MetaData": {"LastUpdatedTime": "yesterday"}},
+    {"MetaData": STAMPS},
+)
+
+
+def feed(**rows: list[object]) -> bytes:
+    answer = {"CDCResponse": [{"QueryResponse": [rows]}], "time": "2026-11-22T10:00:00Z"}
+    return msgspec.json.encode(answer)
+
+
+def test_a_row_of_the_feed_that_makes_no_sense_is_left_out_and_counted() -> None:
+    payments: list[object] = [{"Id": "1", "MetaData": STAMPS}, {"Id": "2", "MetaData": STAMPS, "TotalAmt": "x"}, "?"]
+    found = reads.changes(SINCE).decode(feed(Customer=[*LOST, {"Id": "7", "MetaData": STAMPS}], Payment=payments))
+    assert ([row.id for row in found.customers], [row.id for row in found.payments]) == (["7"], ["1"])
+    assert found.unreadable == 5
+    assert found.as_of == datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def test_rows_that_make_no_sense_count_towards_the_feeds_limit() -> None:
+    found = reads.changes(SINCE).decode(feed(Customer=[*_many_customers(999), LOST[0]]))
+    assert (found.overflowed, found.unreadable) == (True, 1)
+
+
+def test_a_stub_that_names_no_time_is_as_old_as_the_answer() -> None:
+    stubs: list[object] = [{"Id": "979", "status": "Deleted"}, {"Id": "980", "status": "Deleted", "MetaData": {}}]
+    found = reads.changes(SINCE).decode(feed(Payment=stubs, Customer=[{"Id": "5", "status": "Deleted"}]))
+    assert found.unreadable == 0
+    assert [(row.id, row.deleted, row.updated_at) for row in found.payments] == [
+        ("979", True, found.as_of),
+        ("980", True, found.as_of),
+    ]
+    (customer,) = found.customers
+    assert (customer.active, customer.updated_at) == (False, found.as_of)
+
+
+def test_a_page_of_customers_names_the_rows_that_make_no_sense() -> None:
+    body = msgspec.json.encode({"QueryResponse": {"Customer": [*LOST, {"Id": "7", "MetaData": STAMPS}]}})
+    for read in (reads.customers_page(), reads.customers_since(SINCE)):
+        page = read.decode(body)
+        assert [row.id for row in page.rows] == ["7"]
+        assert (page.unreadable, page.size) == (("8", "9", ""), 4)
+
+
+def test_a_page_of_payments_names_the_rows_that_make_no_sense() -> None:
+    rows = [{"Id": "1", "MetaData": STAMPS}, {"Id": "2", "MetaData": STAMPS, "Line": "none"}, {"Id": "3"}]
+    page = reads.payments_since(SINCE).decode(msgspec.json.encode({"QueryResponse": {"Payment": rows}}))
+    assert ([row.id for row in page.rows], page.unreadable) == (["1"], ("2", "3"))
+
+
+def test_a_look_up_is_believed_only_as_a_whole() -> None:
+    """A customer left out of a look-up would be made a second time."""
+    body = msgspec.json.encode({"QueryResponse": {"Customer": [LOST[0]]}})
+    with pytest.raises(msgspec.ValidationError):
+        reads.customers_by_email("amy@example.com").decode(body)

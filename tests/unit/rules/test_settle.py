@@ -67,17 +67,31 @@ def test_without_two_totals_there_is_nothing_to_compare(op: Operation) -> None:
     assert verdict(Written("7", total=answered), op).state is State.DONE
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.MESSAGE_SEND}))
 def test_what_was_not_sent_goes_again_after_what_the_vendor_asked(kind: Kind) -> None:
     found = verdict(NotSent("throttled", timedelta(seconds=60)), sending(kind))
     assert (found.path, found.next_at) == ((State.RETRY,), NOW + timedelta(seconds=60))
 
 
+@pytest.mark.parametrize("outcome", [NotSent("throttled", timedelta(seconds=60)), NoAccess("avantto", "1", "gone")])
+def test_a_message_that_was_not_sent_is_decided_about_again(outcome: Outcome) -> None:
+    found = verdict(outcome, sending(Kind.MESSAGE_SEND))
+    assert found.path == (State.RETRY, State.HELD, State.SKIPPED)
+    assert found.next_at is not None
+    assert found.next_at >= NOW + timedelta(seconds=60)
+
+
 def test_what_could_not_be_sent_for_a_day_waits_for_a_person() -> None:
-    found = verdict(NotSent("no connection"), sending(created_at=NOW - timedelta(hours=24, seconds=1)))
+    old = NOW - timedelta(hours=24, seconds=1)
+    found = verdict(NotSent("no connection"), sending(created_at=old, attempts=20))
     assert found.state is State.HELD
     assert found.reason is not None
     assert "retry" in found.reason.mend
+
+
+def test_a_day_in_which_we_hardly_tried_is_no_reason_to_give_up() -> None:
+    old = NOW - timedelta(days=3)
+    assert verdict(NotSent("no connection"), sending(created_at=old, attempts=2)).state is State.RETRY
 
 
 def test_a_dead_connection_waits_to_be_made_again() -> None:

@@ -97,7 +97,9 @@ create index operations_by_location on operations (location, state, seq);
 
 -- Operations the program can carry on with by itself: the oldest open one of a chain, unless it is being sent or held.
 create view ready_operations as
-select ready.*
+select
+    ready.*,
+    ready.kind not in ('contact.create', 'contact.update', 'contact.tag', 'message.send') as money
 from operations as ready
 where
     ready.state in ('planned', 'retry', 'doubt', 'correcting')

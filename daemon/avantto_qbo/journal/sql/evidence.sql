@@ -24,3 +24,9 @@ order by at, id;
 delete from evidence
 where at < :before
 returning id;
+
+-- name: clear
+-- Drop all copies of a location: what was seen for one company says nothing about another.
+delete from evidence
+where location = :location and kind <> 'order'
+returning id;

@@ -89,16 +89,16 @@ returning location;
 -- Connected locations with due mail or a due operation, the longest waiting first.
 select work.location, min(work.next_at) as since
 from (
-    select inbox.location, inbox.next_at
+    select inbox.location, inbox.next_at, inbox.lane = 0 as money
     from inbox
     where inbox.next_at <= :now
     union all
-    select ready.location, coalesce(ready.next_at, ready.created_at) as next_at
+    select ready.location, coalesce(ready.next_at, ready.created_at) as next_at, ready.money
     from ready_operations as ready
     where ready.next_at is null or ready.next_at <= :now
 ) as work
 inner join locations on work.location = locations.id
-where locations.status = 'connected'
+where locations.status = 'connected' or (locations.status = 'money_paused' and not work.money)
 group by work.location
 order by since, work.location;
 
@@ -106,14 +106,14 @@ order by since, work.location;
 -- When the next mail or operation of a connected location falls due.
 select min(work.next_at) as next_at
 from (
-    select inbox.location, inbox.next_at
+    select inbox.location, inbox.next_at, inbox.lane = 0 as money
     from inbox
     union all
-    select ready.location, coalesce(ready.next_at, ready.created_at) as next_at
+    select ready.location, coalesce(ready.next_at, ready.created_at) as next_at, ready.money
     from ready_operations as ready
 ) as work
 inner join locations on work.location = locations.id
-where locations.status = 'connected';
+where locations.status = 'connected' or (locations.status = 'money_paused' and not work.money);
 
 -- name: oldest
 -- Since when the longest waiting mail of one lane has been due.

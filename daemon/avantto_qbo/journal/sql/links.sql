@@ -82,3 +82,10 @@ from links
 where realm = :realm and source_kind = :kind and source_id = :id and part = :part
 order by created_at, location
 limit 1;
+
+-- name: locations_of
+-- Which locations of a realm have a link of a source document.
+select distinct location
+from links
+where realm = :realm and source_kind = :kind and source_id = :id
+order by location;

@@ -55,7 +55,7 @@ limit 1;
 -- The oldest operation of a location that can be carried on with now.
 select *
 from ready_operations
-where location = :location and (next_at is null or next_at <= :now)
+where location = :location and (next_at is null or next_at <= :now) and (:money or not money)
 order by seq
 limit 1;
 

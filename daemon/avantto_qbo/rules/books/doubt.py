@@ -90,8 +90,15 @@ def marker_of(op: Operation) -> str:
     return str(intent.get("note") or intent.get("notes") or "")
 
 
+def ours_among(op: Operation, found: tuple[Found, ...]) -> tuple[Found, ...]:
+    """The hits that `op` can have made: those with its full marker; items and contacts are found by what is unique."""
+    if op.kind in _UNMARKED:
+        return found
+    return tuple(hit for hit in found if carries(hit.marker_text, marker_of(op)))
+
+
 def _created(op: Operation, found: tuple[Found, ...], *, settle: timedelta, fence: bool) -> Decision:
-    ours = found if op.kind in _UNMARKED else tuple(hit for hit in found if carries(hit.marker_text, marker_of(op)))
+    ours = ours_among(op, found)
     if len(ours) > 1:
         ids = ", ".join(sorted(hit.id for hit in ours))
         return HoldIt(Reason("doubt_twice", f"{op.kind}: {len(ours)} objects could be ours (ids {ids}).", _ONE_LEFT))

@@ -41,7 +41,7 @@ def draft_invoice(case: InvoiceCase) -> InvoiceDraft:
     check_currency(case, invoice.currency, what)
     check_count(len(invoice.items), what)
     lines = sold(invoice.items)
-    taxes, discount = _money(case, "tax_total"), _discount(case)
+    taxes, discount = _rounded(case, "tax_total"), _discount(case)
     tax.check(case, lines, taxes, what)
     amounts = _amounts(case, lines, discount, taxes)
     items = items_for([line.name for line in lines], case)
@@ -122,8 +122,16 @@ def _money(case: InvoiceCase, field: str) -> Money:
     return amount
 
 
+def _rounded(case: InvoiceCase, field: str) -> Money:
+    """A sum the vendor may state unrounded (UNVERIFIED): what it rounds to must still add up to the total."""
+    amount = Money.rounded(getattr(case.invoice, field), case.invoice.currency)
+    if amount.minor < 0 and field != "tax_total":
+        raise held("negative", f"{named(case)}: {field} is negative ({amount}).")
+    return amount
+
+
 def _discount(case: InvoiceCase) -> Money:
-    discount, amount = case.invoice.discount, _money(case, "discount_total")
+    discount, amount = case.invoice.discount, _rounded(case, "discount_total")
     if amount and discount and discount.product_ids:
         text = f"{named(case)}: its discount of {amount} is limited to some products, which cannot be posted yet."
         raise held("discount_limited", text, "enter it in QuickBooks by hand, then: avantto-qbo skip ID")

@@ -105,10 +105,11 @@ def _left_out(case: ReviewCase) -> ReviewStep | None:
 
 def _next(case: ReviewCase) -> ReviewStep:
     """Ask for what is missing, else make the request."""
-    if case.history is None:
-        return NeedHistory(case.payment.customer_id)
-    if first_paid(case.history, case.payment) is None:
-        return _dropped(case, "not_first", "paid no first invoice in full")
+    if not _found_first(case):
+        if case.history is None:
+            return NeedHistory(case.payment.customer_id)
+        if first_paid(case.history, case.payment) is None:
+            return _dropped(case, "not_first", "paid no first invoice in full")
     if case.contact is None:
         return NeedContact(case.payment.customer_id)
     return _request(case, case.contact)
@@ -128,6 +129,12 @@ def _request(case: ReviewCase, contact: Contact) -> ReviewStep:
     if case.settings.reviews is Reviews.SHADOW:
         return Settle(ReviewState.SHADOW, Reason("shadow", f"Would have been sent by {channel}."))
     return _closed(case) or SendMessage(draft)
+
+
+def _found_first(case: ReviewCase) -> bool:
+    """Say whether this very version of the payment was found to be the first before, so that nobody is asked twice."""
+    review = case.review
+    return review is not None and review.payment == case.payment.id and review.updated_at >= case.payment.updated_at
 
 
 def _dropped(case: ReviewCase, code: str, why: str) -> ReviewStep:

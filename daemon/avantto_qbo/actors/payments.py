@@ -1,0 +1,116 @@
+"""The money of one invoice: which transactions it came by, and their payments in the books (I3)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from avantto_qbo.actors.desk import Desk, Later
+from avantto_qbo.actors.doubts import Adoption, Doubts
+from avantto_qbo.avantto import reads as avantto_reads
+from avantto_qbo.errors import RejectedError
+from avantto_qbo.journal import evidence, links, operations
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.avantto import Invoice, Transaction
+from avantto_qbo.model.drafts import PaymentDraft
+from avantto_qbo.model.ids import OperationId, invoice_chain
+from avantto_qbo.model.operation import Kind, Reason, Source, State
+from avantto_qbo.model.outcome import FaultClass
+from avantto_qbo.model.steps import AdoptPayment, Hold, InvoiceCase
+from avantto_qbo.quickbooks import encode
+from avantto_qbo.quickbooks import reads as books_reads
+from avantto_qbo.rules.reasons import RETRY
+
+
+class Payments:
+    """The payments of one location's invoices."""
+
+    def __init__(self, desk: Desk, doubts: Doubts) -> None:
+        self._desk, self._doubts = desk, doubts
+
+    async def of(self, invoice: Invoice) -> tuple[Transaction, ...]:
+        """Every transaction that names this invoice, whichever of its fields does (attribution is UNVERIFIED)."""
+        if not invoice.amount_paid:
+            return ()
+        location = self._desk.location
+        page = await self._desk.crm.read(avantto_reads.transactions_page(location, 0, 100, entity_id=invoice.id))
+        kept = await self._desk.house.journal.read(
+            lambda db: evidence.about(db, location, "invoice_payment", invoice.id)
+        )
+        known = {row.id: row for row in (msgspec.json.decode(body, type=Transaction) for body in kept)}
+        rows = (known | {row.id: row for row in page.rows}).values()
+        found = [await self._unread(name) for name in page.unreadable]
+        found += [await self._in_full(row, invoice) for row in rows]
+        return tuple(found)
+
+    async def _unread(self, transaction_id: str) -> Transaction:
+        """A row that makes no sense: the detail may, else nothing is posted beside money that is not understood."""
+        if not transaction_id:
+            raise RejectedError("unreadable", "a transaction of the invoice has no _id")
+        return await self._desk.crm.read(avantto_reads.transaction(self._desk.location, transaction_id))
+
+    async def _in_full(self, row: Transaction, invoice: Invoice) -> Transaction:
+        """Before money is posted: did the built-in integration post it? Only the detail says (S3)."""
+        location = self._desk.location
+        posted = await self._desk.house.journal.read(lambda db: links.get(db, location, "payment", invoice.id, row.id))
+        if posted is not None or row.status != "succeeded":
+            return row
+        detail = await self._desk.crm.read(avantto_reads.transaction(location, row.id))
+        return msgspec.structs.replace(row, qbo_synced=detail.qbo_synced, test=detail.test)
+
+    async def record(self, case: InvoiceCase, part: str, draft: PaymentDraft) -> Later | Hold | None:
+        """Post one payment; None when it is in the books and the plan should be made again."""
+        op = self._desk.operation(
+            Kind.PAYMENT_CREATE,
+            invoice_chain(case.invoice.id),
+            Source("payment", case.invoice.id, part),
+            encode.payment_create(draft, case.company),
+            draft,
+            version=case.invoice.updated_at.isoformat(),
+            expected=f"{draft.total.amount:f}",
+        )
+        before = await self._desk.perhaps_there(op.kind, op.chain, op.source)
+        adopted = await self._doubts.adopt_if_ours(before) if before is not None else Adoption()
+        if adopted.hold is not None:
+            return Hold(adopted.hold)
+        if adopted.found:
+            return None
+        later, verdict = await self._desk.carry_out(op)
+        if later is not None and verdict.fault is not None and verdict.fault.kind is FaultClass.FINAL:
+            return await self._paid_twice(case, draft, OperationId(later.waiting_for)) or later
+        return later
+
+    async def _paid_twice(self, case: InvoiceCase, draft: PaymentDraft, refused: OperationId) -> Hold | None:
+        """Was the payment refused because somebody settled the invoice in QuickBooks already?"""
+        read = books_reads.invoice(draft.invoice, case.company.currency)
+        theirs = await self._desk.realm.access.read(read, key=self._desk.location)
+        op = await self._desk.house.journal.read(lambda db: operations.get(db, refused))
+        if op is None or op.state is not State.HELD or theirs.row.balance >= draft.total.amount:
+            return None
+        text = (
+            f"Invoice {case.invoice.number}: Avantto received {draft.total}, but in QuickBooks only "
+            f"{theirs.row.balance} is open: paid twice?"
+        )
+        await self._desk.let_go(op, Reason("superseded", "The invoice is settled in QuickBooks."))
+        mend = f"remove the other payment, then: {RETRY} (or skip ID)"
+        return Hold(Reason("paid_twice", text, mend))
+
+    async def adopt(self, case: InvoiceCase, step: AdoptPayment) -> None:
+        """A transaction turned up for money recorded without one: only the link changes."""
+        location, now = self._desk.location, self._desk.now()
+
+        def move(db: Connection) -> None:
+            link = links.get(db, location, "payment", case.invoice.id, step.old_part)
+            if link is not None:
+                links.repart(db, link, step.new_part, now)
+
+        await self._desk.house.journal.write(move)
+
+    async def note_unmatched(self, case: InvoiceCase) -> None:
+        """Remember since when Avantto says paid without a transaction that explains it."""
+        if case.first_seen_unmatched is not None:
+            return
+        location, now = self._desk.location, self._desk.now()
+        body = now.isoformat().encode()
+        await self._desk.house.journal.write(
+            lambda db: evidence.put(db, location, "unmatched", case.invoice.id, "", body, now)
+        )
