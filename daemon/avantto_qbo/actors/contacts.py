@@ -28,7 +28,7 @@ from avantto_qbo.model.steps import (
     Ignore,
     LinkContact,
 )
-from avantto_qbo.rules.crm.contact import TAG, plan_contact
+from avantto_qbo.rules.crm.contact import JOINED, TAG, plan_contact
 from avantto_qbo.rules.reference import contact_of
 
 _STEPS: Final = 8
@@ -62,7 +62,13 @@ class Contacts:
         location = self._desk.location
         link = await self._desk.house.journal.read(lambda db: links.get(db, location, "contact", row.id))
         own = await self._own_contact(row) if link is None else None
-        return ContactCase(row, record, settings, link=link, own_contact=own, bulk=self._bulk)
+        case = ContactCase(row, record, settings, link=link, own_contact=own, bulk=self._bulk)
+        if link is None or link.status != JOINED:
+            return case
+        there = await self._contact(ContactId(link.object_id))
+        if there is None:
+            return msgspec.structs.replace(case, link=None)
+        return msgspec.structs.replace(case, searched=True, found=there)
 
     async def _own_contact(self, row: CustomerRow) -> ContactId | None:
         """The contact our marker names, if it is this location's: a shared company has other locations' too (C4)."""

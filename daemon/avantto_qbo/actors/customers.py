@@ -19,6 +19,7 @@ from avantto_qbo.model.quickbooks import Company, CustomerRow
 from avantto_qbo.model.records import Lane, Link
 from avantto_qbo.quickbooks import encode, reads
 from avantto_qbo.rules.books import customer as rule
+from avantto_qbo.rules.crm.contact import JOINED
 from avantto_qbo.rules.identity import normal_email
 from avantto_qbo.rules.reference import contact_of
 
@@ -130,7 +131,7 @@ class Customers:
         def put(db: Connection) -> None:
             links.put(db, link)
             if links.get(db, desk.location, "contact", customer) is None:
-                links.put(db, contact_link(link.location, link.realm, customer, person.contact_id, now))
+                links.put(db, contact_link(link.location, link.realm, customer, person.contact_id, now, status=JOINED))
 
         await desk.house.journal.write(put)
 

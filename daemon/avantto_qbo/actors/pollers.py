@@ -39,7 +39,13 @@ _OVERLAP: Final = timedelta(hours=6)
 _HINT_LASTS: Final = timedelta(minutes=2)
 _HINT_PACE: Final = timedelta(seconds=10)
 _SOON: Final = timedelta(seconds=15)
+_SHOWN_AFTER: Final = 3
 _BROKEN_PAUSE: Final = timedelta(minutes=10)
+
+
+def failing(name: str) -> str:
+    """Under which name the reason is kept why a poll keeps failing, "" when it does not."""
+    return f"failing.{name}"
 
 
 class Pollers:
@@ -59,15 +65,25 @@ class Pollers:
         except (TransientError, RejectedError) as error:
             log.warning("poll.failed", topic=name, subject=owner, reason=type(error).__name__)
             self._house.count(f"poll.failed.{name}")
+            await self._note(owner, name, error)
             return started + self._sooner(owner, name, error)
         except Exception:
             log.exception("poll.failed", topic=name, subject=owner)
             self._house.count(f"poll.failed.{name}")
         else:
             self._house.count(f"poll.ok.{name}")
-            self._failures.pop((owner, name), None)
+            await self._note(owner, name, None)
             return next_at
         return started + max(self._interval(name), _BROKEN_PAUSE)
+
+    async def _note(self, owner: str, name: str, error: TransientError | RejectedError | None) -> None:
+        """A poll that keeps failing is shown to a person; one that works again is not any more."""
+        failures = self._failures.pop((owner, name), 0) if error is None else self._failures.get((owner, name), 0)
+        if failures < _SHOWN_AFTER:
+            return
+        text = "" if error is None else str(error)
+        now = self._house.clock.now()
+        await self._house.journal.write(lambda db: cursors.put(db, owner, failing(name), text, now))
 
     def _sooner(self, owner: str, name: str, error: Exception) -> timedelta:
         """Until a failed poll runs again: soon, so that one reset does not cost the five minutes of C2."""

@@ -142,8 +142,13 @@ def _index_customer(db: Connection, op: Operation, now: datetime, fingerprints: 
         links.put(db, contact_link(op.location, op.realm, op.object_id, op.source.id, now))
 
 
-def contact_link(location: LocationId, realm: RealmId, customer: str, contact: str, now: datetime) -> Link:
-    """The pair of a QuickBooks customer and the contact it came from or became."""
+def contact_link(
+    location: LocationId, realm: RealmId, customer: str, contact: str, now: datetime, *, status: str = "live"
+) -> Link:
+    """The pair of a QuickBooks customer and the contact it came from or became.
+
+    `joined`: a document brought the two together; the contact still gets its blanks filled and its tag (C3).
+    """
     return Link(
         location=location,
         realm=realm,
@@ -154,6 +159,7 @@ def contact_link(location: LocationId, realm: RealmId, customer: str, contact: s
         object_id=contact,
         created_at=now,
         updated_at=now,
+        status=status,
     )
 
 

@@ -42,6 +42,10 @@ _STEPS: Final = 8
 _HELD_FOR: Final = timedelta(hours=1)
 
 
+# The owner can grant it: held until then, no channel is used up.
+_NO_PERMISSION: Final = "refused.scope"
+
+
 class AlreadyAskedError(AvanttoQboError):
     """This person was asked before, under another customer or from another location of the realm."""
 
@@ -65,7 +69,7 @@ class Reviews:
         op = await self._desk.house.journal.read(lambda db: operations.get(db, name))
         if op is None or op.state in ENDED:
             return Done()
-        if op.state is not State.HELD or op.reason is None:
+        if op.state is not State.HELD or op.reason is None or op.reason.code == _NO_PERMISSION:
             return self._desk.waiting(op.id, op.state)
         done = await self._refused(case, review, op, op.reason.text)
         return await self._decide(done) if isinstance(done, ReviewCase) else done
@@ -216,7 +220,7 @@ class Reviews:
             later, verdict = await self._desk.carry_out(op, extra=claim)
         except AlreadyAskedError:
             return await self._settle(case, ReviewState.DECLINED, Reason("asked", "This person was asked before."))
-        if verdict.state is State.HELD and verdict.fault is not None:
+        if verdict.state is State.HELD and verdict.fault is not None and verdict.fault.code != "scope":
             return await self._refused(case, review, op, verdict.fault.message)
         if verdict.state is State.SKIPPED and verdict.next_at is not None:  # not sent: decided about again
             return Later(verdict.next_at, reason="not_sent")

@@ -88,25 +88,18 @@ def _matched(case: Case, customers: list[Json], faces: Faces) -> Row:
     before = Faces(case.crm_before.contacts)
     known = [contact for customer in customers for contact in before.of_customer(customer)]
     now = [faces.answering(contact_keys(contact)) for contact in known]
-    clients = _clients(case.crm)
-    wrong = [
-        problem
-        for contact, found in zip(known, now, strict=True)
-        for problem in _changed(contact, found, tagged=contact["id"] not in clients)
-    ]
+    wrong = [problem for contact, found in zip(known, now, strict=True) for problem in _changed(contact, found)]
     count = sum(len(found) for found in now)
     return Row("C3", "people on both sides matched, fields kept", Tally(count), Tally(len(known)), tuple(wrong))
 
 
-def _changed(before: Json, found: list[Json], *, tagged: bool) -> Iterator[str]:
+def _changed(before: Json, found: list[Json]) -> Iterator[str]:
     if [contact["id"] for contact in found] != [before["id"]]:
         yield f"{before['name']} is {len(found)} contacts"
         return
     now = found[0]
     lost = [field for field in KEPT if before.get(field) and now.get(field) != before[field]]
-    # A contact with documents of its own may have been joined by them, which adds no tag.
-    tags = {*before["tags"], *([TAG] if tagged else [])}
-    if lost or not tags <= set(now["tags"]):
+    if lost or not {*before["tags"], TAG} <= set(now["tags"]):
         yield f"{before['name']} lost {', '.join(lost) or 'a tag'}"
 
 

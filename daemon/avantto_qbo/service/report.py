@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from avantto_qbo.actors.pollers import CHANGES, INVOICES, PAYMENTS, failing
 from avantto_qbo.journal import activity, cursors, inbox, locations, operations, reviews
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, RealmId
@@ -95,7 +96,22 @@ def attention(db: Connection, records: Iterable[LocationRecord]) -> list[api.Att
             items.append(_stopped(record))
         items += [_held(op) for op in operations.by_state(db, [State.HELD], record.id, limit=1000)]
         items += _reviews(db, record.id)
+        items += _polls(db, record)
     return items
+
+
+def _polls(db: Connection, record: LocationRecord) -> list[api.AttentionItem]:
+    """Polls that keep failing: what they would bring is missing until they work again."""
+    found = []
+    for owner, name in ((record.realm, CHANGES), (record.id, PAYMENTS), (record.id, INVOICES)):
+        if record.status is not Status.DISCONNECTED and (reason := cursors.get(db, owner, failing(name))):
+            text = f"The poll of {name} keeps failing: {reason}"
+            found.append(
+                api.AttentionItem(
+                    record.id, f"poll.{name}", text, f"avantto-qbo sync {record.id}", since=record.connected_at
+                )
+            )
+    return found
 
 
 def _stopped(record: LocationRecord) -> api.AttentionItem:

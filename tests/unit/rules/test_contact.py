@@ -10,7 +10,7 @@ from avantto_qbo.model.drafts import ContactDraft
 from avantto_qbo.model.ids import ContactId
 from avantto_qbo.model.settings import Contacts, Settings
 from avantto_qbo.model.steps import CreateContact, FillContact, FindContact, LinkContact
-from avantto_qbo.rules.crm.contact import plan_contact
+from avantto_qbo.rules.crm.contact import JOINED, plan_contact
 from unit.rules.cases import code, contact, contact_case, customer_row, link, location
 
 HOME = Address("1 Main St", "", "Austin", "TX", "78701", "US")
@@ -118,3 +118,12 @@ def test_the_same_person_on_the_same_phone_gets_the_email() -> None:
     there = contact(name="", first_name="JANE", last_name="Doe", email="", tags=("quickbooks",))
     (step,) = plan_contact(contact_case(found=there))
     assert step == FillContact(there.id, ContactDraft(email="jane@example.com"), False)
+
+
+def test_a_contact_joined_by_a_document_still_gets_its_blanks_and_its_tag() -> None:
+    there = contact(phone="", tags=("vip",))
+    pair = link("Contact", there.id, source_kind="contact", status=JOINED)
+    (step,) = plan_contact(contact_case(link=pair, found=there, searched=True))
+    assert isinstance(step, FillContact)
+    assert (step.contact, step.tag) == (there.id, True)
+    assert plan_contact(contact_case(link=msgspec.structs.replace(pair, status="live"))) == ()

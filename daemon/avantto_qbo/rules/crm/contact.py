@@ -22,6 +22,7 @@ from avantto_qbo.rules.identity import normal_email, normal_phone
 from avantto_qbo.rules.text import one_line
 
 TAG: Final = "quickbooks"
+JOINED: Final = "joined"  # the status of a link that a document made: the contact itself was not looked at yet
 _NAME_LIMIT: Final = 100
 _ADDRESS_LIMIT: Final = 200
 _PERSONAL: Final = ("name", "first_name", "last_name", "email", "phone", "company")
@@ -31,7 +32,7 @@ def plan_contact(case: ContactCase) -> tuple[CrmStep, ...]:
     """Decide the next step for one customer; an empty plan means it is a contact already."""
     if (left_out := _left_out(case)) is not None:
         return (left_out,)
-    if case.link is not None:
+    if case.link is not None and case.link.status != JOINED:
         return ()
     if case.own_contact:
         return (LinkContact(case.own_contact),)
