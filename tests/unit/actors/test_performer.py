@@ -95,6 +95,7 @@ async def test_a_change_with_another_total_is_held_and_stays_the_same_invoice(st
     stage.crm.play.edit_invoice(PLACE, invoice, items=[{"name": "Wash", "amount": 130}])
     await stage.mirror(invoice)
     assert [row["TotalAmt"] for row in stage.in_books("Invoice")] == [130]
+    assert stage.asked("invoice.create") == 1
     assert not await stage.held()
 
 

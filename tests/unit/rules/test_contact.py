@@ -122,7 +122,7 @@ def test_the_same_person_on_the_same_phone_gets_the_email() -> None:
 
 def test_a_contact_joined_by_a_document_still_gets_its_blanks_and_its_tag() -> None:
     there = contact(phone="", tags=("vip",))
-    pair = link("Contact", there.id, source_kind="contact", status=JOINED)
+    pair = link("Contact", there.id, status=JOINED)
     (step,) = plan_contact(contact_case(link=pair, found=there, searched=True))
     assert isinstance(step, FillContact)
     assert (step.contact, step.tag) == (there.id, True)
