@@ -13,7 +13,7 @@ from avantto_qbo.actors.house import House
 from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.errors import RejectedError
-from avantto_qbo.journal import links, locations, operations, settings
+from avantto_qbo.journal import evidence, links, locations, operations, settings
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.location_settings import merge_settings
 from avantto_qbo.model.drafts import Draft, ItemDraft
@@ -190,13 +190,21 @@ class Desk:
         ended = [op for op in tried if op.kind is kind and op.source == source and op.state is State.SKIPPED]
         return next((op for op in reversed(ended) if op.reason and op.reason.code in _PERHAPS), None)
 
-    async def pause(self, reason: Reason) -> Done:
-        """Somebody else posts this location's money too: stop posting before anything is there twice (S3)."""
+    async def pause(self, source: Source, reason: Reason) -> bool:
+        """Somebody else posts this location's money too: stop posting before anything is there twice (S3).
+
+        False when it was paused for this very document before, and somebody resumed it knowing that.
+        """
         now, text = self.now(), f"{reason.text} {reason.mend}".strip()
-        await self.house.journal.write(
-            lambda db: locations.set_status(db, self.location, Status.MONEY_PAUSED, text, now)
-        )
-        return Done()
+
+        def stop(db: Connection) -> bool:
+            if evidence.get(db, self.location, "synced_elsewhere", source.id) is not None:
+                return False
+            evidence.put(db, self.location, "synced_elsewhere", source.id, "", source.kind.encode(), now)
+            locations.set_status(db, self.location, Status.MONEY_PAUSED, text, now)
+            return True
+
+        return await self.house.journal.write(stop)
 
     async def default_item(self, name: str) -> str:
         """The id of the item this realm was given under `name`, "" before it was made."""

@@ -174,7 +174,8 @@ class Invoices:
             case Hold(reason=reason):
                 return await self._hold(case, reason)
             case PauseMoney(reason=reason):
-                return await self._desk.pause(reason)
+                paused = await self._desk.pause(Source("invoice", case.invoice.id), reason)
+                return self._desk.later(1, reason.code) if paused else await self._hold(case, reason)
             case _:
                 return Done()
 

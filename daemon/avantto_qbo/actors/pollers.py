@@ -9,32 +9,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
 import structlog
 
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.location import LocationActor
-from avantto_qbo.avantto import reads
+from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS, Sweeps
+from avantto_qbo.actors.troubles import reconnect
 from avantto_qbo.errors import AuthError, RejectedError, TransientError
-from avantto_qbo.journal import cursors, evidence, inbox, links, locations
+from avantto_qbo.journal import cursors, inbox, locations
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.model.avantto import InvoiceHead, Transaction
 from avantto_qbo.model.ids import LocationId, RealmId
 from avantto_qbo.model.records import Lane, LocationRecord, Status, Topic
 
 log = structlog.get_logger(__name__)
 CHANGES: Final = "changes"
-PAYMENTS: Final = "payments"
-INVOICES: Final = "invoices"
 PAYMENTS_HINT: Final = "payments_hint"
 HOUSEKEEPING: Final = "housekeeping"
 _DAILY: Final = timedelta(days=1)
 _DELIVERIES_KEPT: Final = timedelta(days=40)  # no vendor repeats a delivery for longer than days
-_PAGE: Final = 100
-_MOST_PAGES: Final = 50
-# Webhooks and rows may be late, and clocks differ: look back this far behind the newest row seen.
-_OVERLAP: Final = timedelta(hours=6)
 # After an order webhook its payment is seconds away: look often for a while (S2).
 _HINT_LASTS: Final = timedelta(minutes=2)
 _HINT_PACE: Final = timedelta(seconds=10)
@@ -116,7 +108,8 @@ class Pollers:
             return None
         actor = await self._directory.location(record.id)
         if actor is not None and record.status is not Status.BROKEN:
-            await (self._payments(record, actor) if name == PAYMENTS else self._invoices(record, actor))
+            sweeps = Sweeps(self._house, record, actor.crm)
+            await (sweeps.payments() if name == PAYMENTS else sweeps.invoices())
             self._house.nudge(record.id)
         return started + await self._pace_of(record.id, name, started)
 
@@ -136,94 +129,10 @@ class Pollers:
             single = locations.get(db, LocationId(owner))
             for record in [*members, *([single] if single else [])]:
                 if record.status in {Status.CONNECTED, Status.MONEY_PAUSED}:
-                    text = f"{error.provider} must be connected again: avantto-qbo connect {record.id}"
-                    locations.set_status(db, record.id, Status.BROKEN, text, now)
+                    locations.set_status(db, record.id, Status.BROKEN, reconnect(record.id, error), now)
 
         await self._house.journal.write(mark)
         log.warning("location.broken", subject=owner, provider=error.provider)
-
-    async def _payments(self, record: LocationRecord, actor: LocationActor) -> None:
-        """Transactions since the cursor less the overlap, never from behind the cut-off (S5)."""
-        cursor = await self._house.journal.read(lambda db: cursors.get(db, record.id, PAYMENTS))
-        newest = datetime.fromisoformat(cursor) if cursor else record.books_from
-        start = max(record.books_from, newest - _OVERLAP)
-        offset, found, unreadable = 0, list[Transaction](), list[str]()
-        while True:  # newest first: a page left out would be behind the cursor for ever
-            page = await actor.crm.read(reads.transactions_page(record.id, offset, _PAGE, start=start))
-            found += page.rows
-            unreadable += page.unreadable
-            offset += page.size
-            if not page.size or offset >= page.total:
-                break
-        self._say_unreadable(record, PAYMENTS, unreadable)
-
-        def take(db: Connection) -> None:
-            self._take_payments(db, record, found, newest)
-            self._tell_of_unreadable(db, record, Topic.TRANSACTION, unreadable)
-
-        await self._house.journal.write(take)
-
-    def _take_payments(self, db: Connection, record: LocationRecord, rows: list[Transaction], newest: datetime) -> None:
-        now = self._house.clock.now()
-        for row in rows:
-            body = msgspec.json.encode(msgspec.structs.replace(row, contact_name="", contact_email=""))
-            if evidence.get(db, record.id, "transaction", row.id) == body:
-                continue
-            evidence.put(db, record.id, "transaction", row.id, row.entity_id, body, row.updated_at)
-            self._tell_of_payment(db, record, row, now)
-        # A row dated in the future must not make the next polls blind.
-        latest = max([newest, *(min(row.created_at, now) for row in rows)])
-        cursors.put(db, record.id, PAYMENTS, latest.isoformat(), now)
-
-    def _tell_of_payment(self, db: Connection, record: LocationRecord, row: Transaction, now: datetime) -> None:
-        """Money that names its invoice is that invoice's news; unless its payment is in the books already."""
-        if row.entity_type != "invoice":
-            inbox.tell(db, record.id, Topic.TRANSACTION, row.id, Lane.MONEY, now)
-            return
-        posted = links.get(db, record.id, "payment", row.entity_id, row.id)
-        if posted is None or row.status != "succeeded" or row.amount_refunded:
-            inbox.tell(db, record.id, Topic.INVOICE, row.entity_id, Lane.MONEY, now)
-
-    async def _invoices(self, record: LocationRecord, actor: LocationActor) -> None:
-        """Every list row whose `updatedAt` we have not seen; the list has no filter for it."""
-        offset, found, unreadable = 0, list[InvoiceHead](), list[str]()
-        for _ in range(_MOST_PAGES):
-            page = await actor.crm.read(reads.invoices_page(record.id, offset, _PAGE))
-            found += page.rows
-            unreadable += page.unreadable
-            offset += page.size
-            if not page.size or offset >= page.total:
-                break
-        self._say_unreadable(record, INVOICES, unreadable)
-
-        def take(db: Connection) -> None:
-            self._take_invoices(db, record, found)
-            self._tell_of_unreadable(db, record, Topic.INVOICE, unreadable)
-
-        await self._house.journal.write(take)
-
-    def _take_invoices(self, db: Connection, record: LocationRecord, rows: list[InvoiceHead]) -> None:
-        now = self._house.clock.now()
-        for row in rows:
-            seen = f"{row.status}@{row.updated_at.isoformat()}".encode()
-            if row.created_at < record.books_from or evidence.get(db, record.id, "invoice_row", row.id) == seen:
-                continue
-            evidence.put(db, record.id, "invoice_row", row.id, "", seen, row.updated_at)
-            link = links.get(db, record.id, "invoice", row.id)
-            if link is None or link.version != row.updated_at.isoformat():  # else a webhook was quicker
-                inbox.tell(db, record.id, Topic.INVOICE, row.id, Lane.MONEY, now)
-
-    def _say_unreadable(self, record: LocationRecord, name: str, unreadable: list[str]) -> None:
-        if unreadable:
-            log.warning("poll.unreadable", topic=name, location=record.id, count=len(unreadable))
-            self._house.count(f"poll.unreadable.{name}")
-
-    def _tell_of_unreadable(self, db: Connection, record: LocationRecord, topic: Topic, ids: list[str]) -> None:
-        """Whoever handles the document meets what is wrong with it; mail that waits for that already is left alone."""
-        now = self._house.clock.now()
-        for name in filter(None, ids):
-            if inbox.get(db, record.id, topic, name) is None:
-                inbox.tell(db, record.id, topic, name, Lane.MONEY, now)
 
 
 def _members(db: Connection, realm: RealmId) -> list[LocationRecord]:

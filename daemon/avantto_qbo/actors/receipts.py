@@ -128,7 +128,8 @@ class Receipts:
             case Hold(reason=reason):
                 return await self._hold(case, reason)
             case PauseMoney(reason=reason):
-                return await self._desk.pause(reason)
+                await self._desk.pause(Source("transaction", case.transaction.id), reason)
+                return Done()  # theirs stands: nothing of ours is added
             case Ignore(reason=reason) if reason.code == "invoice_payment":
                 return await self._pass_on(case)
             case Ignore():

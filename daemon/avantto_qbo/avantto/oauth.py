@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
-from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.client import OAuth2Client
 
 from avantto_qbo.avantto import requests
 from avantto_qbo.avantto.leaves import Wire, decoder, first, text
@@ -18,6 +16,7 @@ from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
 from avantto_qbo.model.grant import Provider, Tokens
 from avantto_qbo.model.http import HttpAnswer, HttpRequest, Transport
 from avantto_qbo.model.ids import LocationId
+from avantto_qbo.oauth_wording import OAuthWording
 
 REFRESH_LIFETIME: Final = timedelta(days=365)  # documented: a year, or until used
 _AUTHENTICATION: Final = "client_secret_post"
@@ -47,37 +46,6 @@ class _Answer(Wire, frozen=True):
 
 
 _ANSWER = decoder(_Answer)
-
-
-class _Protocol(OAuth2Client):  # type: ignore[misc]  # authlib carries no types
-    """Authlib's OAuth 2 over our transport: it words the requests, we send them and read the answers.
-
-    Its own reading of token answers is left out, for it takes the time from the system clock.
-    """
-
-    def __init__(self, transport: Transport, client_id: str, client_secret: str, timeout: float) -> None:
-        super().__init__(transport, client_id, client_secret, token_endpoint_auth_method=_AUTHENTICATION)
-        self._timeout = timeout
-
-    async def _fetch_token(
-        self, url: str, body: str = "", headers: Any = None, auth: ClientAuth | None = None, **_: Any
-    ) -> HttpAnswer:
-        return await self._http_post(url, body, auth, headers)
-
-    async def _refresh_token(
-        self, url: str, refresh_token: Any = None, body: str = "", headers: Any = None, auth: Any = None, **_: Any
-    ) -> HttpAnswer:
-        del refresh_token  # it stands in the body already
-        return await self._http_post(url, body, auth, headers)
-
-    async def _http_post(
-        self, url: str, body: str = "", auth: ClientAuth | None = None, headers: Any = None, **_: Any
-    ) -> HttpAnswer:
-        sent = {**(headers or {}), "User-Agent": requests.USER_AGENT}
-        if auth is not None:
-            url, sent, body = auth.prepare("POST", url, sent, body)
-        answer: HttpAnswer = await self.session.send(HttpRequest("POST", url, sent, body.encode()), self._timeout)
-        return answer
 
 
 class AvanttoOAuth:
@@ -149,8 +117,14 @@ class AvanttoOAuth:
     async def revoke(self, tokens: Tokens) -> None:
         """Do nothing: the vendor has no such endpoint."""
 
-    def _protocol(self) -> _Protocol:
-        return _Protocol(self._transport, *self._credentials, self._timeout)
+    def _protocol(self) -> OAuthWording:
+        return OAuthWording(
+            self._transport,
+            *self._credentials,
+            timeout=self._timeout,
+            authentication=_AUTHENTICATION,
+            extra={"User-Agent": requests.USER_AGENT},
+        )
 
     async def _ask(self, subject: str, asked: Coroutine[Any, Any, HttpAnswer]) -> _Answer:
         answer = await asked

@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
-from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.client import OAuth2Client
 
 from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
 from avantto_qbo.model.grant import Provider, Tokens
-from avantto_qbo.model.http import HttpAnswer, HttpRequest, Transport
+from avantto_qbo.model.http import HttpAnswer, Transport
+from avantto_qbo.oauth_wording import OAuthWording
 from avantto_qbo.quickbooks.faults import UNREADABLE, asked_to_wait
 
 SCOPE: Final = "com.intuit.quickbooks.accounting"
@@ -29,34 +28,6 @@ class Clock(Protocol):
     """Tells the time in UTC."""
 
     def now(self) -> datetime: ...
-
-
-class _Words(OAuth2Client):  # type: ignore[misc]  # authlib carries no types
-    """Authlib over our transport. Its own reading of token answers is left out: it takes the system's time."""
-
-    def __init__(self, transport: Transport, client_id: str, client_secret: str, timeout: float) -> None:
-        super().__init__(transport, client_id, client_secret)
-        self._timeout = timeout
-
-    async def _fetch_token(
-        self, url: str, body: str = "", headers: Any = None, auth: ClientAuth | None = None, **_: Any
-    ) -> HttpAnswer:
-        return await self._http_post(url, body, auth, headers)
-
-    async def _refresh_token(
-        self, url: str, refresh_token: Any = None, body: str = "", headers: Any = None, auth: Any = None, **_: Any
-    ) -> HttpAnswer:
-        del refresh_token  # it stands in the body already
-        return await self._http_post(url, body, auth, headers)
-
-    async def _http_post(
-        self, url: str, body: str = "", auth: ClientAuth | None = None, headers: Any = None, **_: Any
-    ) -> HttpAnswer:
-        sent = {**(headers or {}), **_HARD_EXPIRY}
-        if auth is not None:
-            url, sent, body = auth.prepare("POST", url, sent, body)
-        answer: HttpAnswer = await self.session.send(HttpRequest("POST", url, sent, body.encode()), self._timeout)
-        return answer
 
 
 class QuickBooksOAuth:
@@ -106,8 +77,14 @@ class QuickBooksOAuth:
         if answer.status >= 300 and _error(answer) != "invalid_grant":
             raise _failure("", answer)
 
-    def _words(self) -> _Words:
-        return _Words(self._transport, *self._client, self._timeout)
+    def _words(self) -> OAuthWording:
+        return OAuthWording(
+            self._transport,
+            *self._client,
+            timeout=self._timeout,
+            authentication="client_secret_basic",
+            extra=_HARD_EXPIRY,
+        )
 
     async def _ask(self, subject: str, asked: Coroutine[Any, Any, HttpAnswer], before: Tokens) -> Tokens:
         answer = await asked

@@ -11,8 +11,9 @@ import msgspec
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.facts import Ask, learn
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.pollers import CHANGES, PAYMENTS, first_polls
+from avantto_qbo.actors.pollers import CHANGES, first_polls
 from avantto_qbo.actors.ports import Edge, TokenEndpoint
+from avantto_qbo.actors.sweeps import PAYMENTS
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import AuthError, RefusedError, RejectedError, TransientError
 from avantto_qbo.journal import activity, claims, cursors, evidence, grants, inbox, locations, operations
@@ -116,7 +117,8 @@ class Connecting:
             for record in locations.of_realm(db, order.realm)
             if record.id != order.location and record.status is not Status.DISCONNECTED
         ]
-        if others and not order.share:
+        member = before is not None and before.status is not Status.DISCONNECTED
+        if others and not member and not order.share:
             problem = f"company {order.realm} is already connected to location {others[0]}"
             raise RefusedError(problem, "add --share if both shall post into the same books")
         return before
@@ -183,7 +185,7 @@ class Connecting:
             reason=reason if paused else "",
             allow_duplicates=proof.place.allow_duplicates,
             google_place_id=proof.place.google_place_id,
-            shared=order.share,
+            shared=order.share or (before is not None and again and before.shared),
         )
 
     def _put(
@@ -198,6 +200,7 @@ class Connecting:
             cursors.put(db, order.location, PAYMENTS, record.books_from.isoformat(), now)
         locations.put(db, record)
         locations.put_realm(db, RealmRecord(order.realm, msgspec.json.encode(proof.company), now))
+        self._revive_siblings(db, order, now)
         grants.put(db, self._sealer, Grant(Provider.QUICKBOOKS, order.realm, proof.quickbooks), now)
         grants.put(db, self._sealer, Grant(Provider.AVANTTO, order.location, proof.avantto), now)
         if order.share and before is None:
@@ -210,6 +213,13 @@ class Connecting:
         text = f"connected to company {order.realm}; documents from {record.books_from.isoformat()} on"
         activity.record(db, Activity(now, order.location, "location.connected", text, actor=order.actor))
         return own
+
+    def _revive_siblings(self, db: Connection, order: Order, now: datetime) -> None:
+        """The company's grant is good again: its other locations stopped for it alone."""
+        for sibling in locations.of_realm(db, order.realm):
+            stopped = sibling.status is Status.BROKEN and sibling.reason.startswith(Provider.QUICKBOOKS)
+            if stopped and sibling.id != order.location:
+                locations.set_status(db, sibling.id, Status.CONNECTED, "", now)
 
     def _start_over(self, db: Connection, before: LocationRecord) -> None:
         """Another company's books: nothing that was meant for the old one may go into the new one.

@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.pollers import CHANGES, PAYMENTS, PAYMENTS_HINT
+from avantto_qbo.actors.pollers import CHANGES, PAYMENTS_HINT
+from avantto_qbo.actors.sweeps import PAYMENTS
 from avantto_qbo.avantto import webhooks as avantto
 from avantto_qbo.avantto.orders import order_from_webhook
 from avantto_qbo.avantto.webhooks import AvanttoEvent

@@ -11,7 +11,8 @@ from avantto_qbo.actors import recording
 from avantto_qbo.actors.desk import SKIPPED_IN_DOUBT, settings_key
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.pollers import CHANGES, INVOICES, PAYMENTS
+from avantto_qbo.actors.pollers import CHANGES
+from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.journal import activity, cursors, inbox, locations, operations, usage
 from avantto_qbo.journal import settings as stored

@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.pollers import CHANGES, INVOICES, PAYMENTS, failing
+from avantto_qbo.actors.pollers import CHANGES, failing
+from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS
 from avantto_qbo.journal import activity, cursors, inbox, locations, operations, reviews
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, RealmId

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from avantto_qbo.journal import locations
 from avantto_qbo.model.operation import State
 from avantto_qbo.model.records import Status, Topic
 from avantto_qbo.model.settings import OnOff, Settings
@@ -123,3 +124,15 @@ async def test_a_lost_item_is_made_before_the_receipt(stage: Stage) -> None:
     await stage.work_off()
     assert len(stage.in_books("Item")) == before + 1
     assert stage.asked("item.create", REALM) == 1
+
+
+async def test_a_payment_posted_by_the_built_in_integration_pauses_only_once(stage: Stage) -> None:
+    transaction = await sell(stage)
+    stage.crm.play.mark_qbo_synced(PLACE, transaction)
+    await stage.work()
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: locations.set_status(db, PLACE, Status.CONNECTED, "", now))
+    await stage.tell(Topic.TRANSACTION, transaction)
+    await stage.work()
+    assert (await stage.record()).status is Status.CONNECTED
+    assert not stage.in_books("SalesReceipt")

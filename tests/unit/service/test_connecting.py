@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from avantto_qbo.actors.pollers import CHANGES, INVOICES, PAYMENTS
+from avantto_qbo.actors.pollers import CHANGES
+from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.journal import activity, claims, cursors, grants, locations, operations
 from avantto_qbo.journal import settings as stored
@@ -256,3 +257,27 @@ async def test_mail_that_came_while_disconnected_is_caught_up_with(stage: Stage)
     assert await stage.link("invoice", invoice) is not None
     assert await stage.link("contact", customer) is not None
     assert msgspec.json.encode(await stage.record())
+
+
+async def test_a_company_connected_again_brings_back_the_locations_that_stopped_for_it(stage: Stage) -> None:
+    await stage.open(OTHER_PLACE, share=True)
+
+    def stop(db: Any) -> None:
+        now = stage.clock.now()
+        locations.set_status(db, PLACE, Status.BROKEN, "quickbooks must be connected again (invalid_grant)", now)
+        locations.set_status(db, OTHER_PLACE, Status.BROKEN, "quickbooks must be connected again (invalid_grant)", now)
+
+    await stage.journal.write(stop)
+    await stage.open(OTHER_PLACE)
+    assert (await stage.record(PLACE)).status is Status.CONNECTED
+    assert (await stage.record(OTHER_PLACE)).status is Status.CONNECTED
+    assert (await stage.record(OTHER_PLACE)).shared
+
+
+async def test_a_location_whose_own_connection_is_dead_is_not_brought_back_by_another(stage: Stage) -> None:
+    await stage.open(OTHER_PLACE, share=True)
+    reason = "avantto must be connected again (revoked)"
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: locations.set_status(db, PLACE, Status.BROKEN, reason, now))
+    await stage.open(OTHER_PLACE)
+    assert (await stage.record(PLACE)).status is Status.BROKEN
