@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from avantto_qbo.actors.desk import Desk, Later
@@ -18,7 +20,11 @@ from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.steps import AdoptPayment, Hold, InvoiceCase
 from avantto_qbo.quickbooks import encode
 from avantto_qbo.quickbooks import reads as books_reads
+from avantto_qbo.rules.books.payment import is_recorded
 from avantto_qbo.rules.reasons import RETRY
+
+# Whether somebody else posts this location's payments shows in the first ones; later ones need not be asked about.
+_FIRST: Final = 10
 
 
 class Payments:
@@ -31,16 +37,31 @@ class Payments:
         """Every transaction that names this invoice, whichever of its fields does (attribution is UNVERIFIED)."""
         if not invoice.amount_paid:
             return ()
+        known, level = await self._desk.house.journal.read(lambda db: self._known(db, invoice))
+        if level:  # all of it is in the books by its transactions: what the sweeps saw is enough to tell a refund
+            return tuple(known.values())
         location = self._desk.location
         page = await self._desk.crm.read(avantto_reads.transactions_page(location, 0, 100, entity_id=invoice.id))
-        kept = await self._desk.house.journal.read(
-            lambda db: evidence.about(db, location, "invoice_payment", invoice.id)
-        )
-        known = {row.id: row for row in (msgspec.json.decode(body, type=Transaction) for body in kept)}
         rows = (known | {row.id: row for row in page.rows}).values()
         found = [await self._unread(name) for name in page.unreadable]
         found += [await self._in_full(row, invoice) for row in rows]
         return tuple(found)
+
+    def _known(self, db: Connection, invoice: Invoice) -> tuple[dict[str, Transaction], bool]:
+        """The transactions we saw for this invoice, and whether our payments make up what Avantto received."""
+        location = self._desk.location
+        bodies = [
+            body
+            for kind in ("transaction", "invoice_payment")
+            for body in evidence.about(db, location, kind, invoice.id)
+        ]
+        rows = [msgspec.json.decode(body, type=Transaction) for body in bodies]
+        posted = [
+            msgspec.json.decode(link.agreed, type=PaymentDraft).total.amount
+            for link in links.of_source(db, location, "payment", invoice.id)
+            if link.status == "live" and not is_recorded(link.part)  # a transaction may still turn up for those
+        ]
+        return {row.id: row for row in rows}, sum(posted) == invoice.amount_paid
 
     async def _unread(self, transaction_id: str) -> Transaction:
         """A row that makes no sense: the detail may, else nothing is posted beside money that is not understood."""
@@ -49,10 +70,14 @@ class Payments:
         return await self._desk.crm.read(avantto_reads.transaction(self._desk.location, transaction_id))
 
     async def _in_full(self, row: Transaction, invoice: Invoice) -> Transaction:
-        """Before money is posted: did the built-in integration post it? Only the detail says (S3)."""
+        """Before the first payments are posted: did the built-in integration post them? Only the detail says (S3)."""
         location = self._desk.location
-        posted = await self._desk.house.journal.read(lambda db: links.get(db, location, "payment", invoice.id, row.id))
-        if posted is not None or row.status != "succeeded":
+
+        def doubtful(db: Connection) -> bool:
+            posted = links.get(db, location, "payment", invoice.id, row.id)
+            return posted is None and len(links.all_of(db, location, "payment", _FIRST)) < _FIRST
+
+        if row.status != "succeeded" or not await self._desk.house.journal.read(doubtful):
             return row
         detail = await self._desk.crm.read(avantto_reads.transaction(location, row.id))
         return msgspec.structs.replace(row, qbo_synced=detail.qbo_synced, test=detail.test)

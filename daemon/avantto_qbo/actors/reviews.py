@@ -14,7 +14,7 @@ from avantto_qbo.avantto import reads as crm_reads
 from avantto_qbo.errors import AvanttoQboError, RejectedError
 from avantto_qbo.journal import customers, inbox, links, operations, reviews
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.model.avantto import Contact
+from avantto_qbo.model.avantto import Contact, CustomValue
 from avantto_qbo.model.drafts import MessageDraft
 from avantto_qbo.model.ids import ContactId, CustomerId, OperationId, review_chain
 from avantto_qbo.model.operation import Kind, Operation, Reason, Source, State
@@ -43,6 +43,7 @@ _HELD_FOR: Final = timedelta(hours=1)
 
 
 # The owner can grant it: held until then, no channel is used up.
+_VALUES_LAST: Final = timedelta(minutes=1)
 _NO_PERMISSION: Final = "refused.scope"
 
 
@@ -55,6 +56,8 @@ class Reviews:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._values: tuple[CustomValue, ...] | None = None
+        self._values_at = desk.now()
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Decide about the payment row in the envelope."""
@@ -194,8 +197,13 @@ class Reviews:
         return not own
 
     async def _link(self, record: LocationRecord, settings: Settings) -> str:
-        values = await self._desk.crm.read(crm_reads.custom_values(self._desk.location))
-        return review_link(settings, values, record.google_place_id)
+        if settings.review_link not in {"auto", ""}:
+            return settings.review_link
+        now = self._desk.now()
+        if self._values is None or now - self._values_at > _VALUES_LAST:
+            self._values = await self._desk.crm.read(crm_reads.custom_values(self._desk.location))
+            self._values_at = now
+        return review_link(settings, self._values, record.google_place_id)
 
     async def _send(self, case: ReviewCase, draft: MessageDraft) -> Turn | ReviewCase:
         op = self._desk.operation(

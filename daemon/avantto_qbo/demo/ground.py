@@ -117,8 +117,8 @@ token_url = "{quickbooks}/oauth2/v1/tokens/bearer"
 revoke_url = "{quickbooks}/v2/oauth2/tokens/revoke"
 [polling]
 contacts = "3s"
-payments = "4s"
-invoices = "6s"
+payments = "5s"
+invoices = "8s"
 [doubt]
 settle = "3s"
 [defaults]

@@ -28,6 +28,11 @@ _LATE_SUM_WAIT: Final = timedelta(minutes=10)
 _RECORDED: Final = "recorded:"
 
 
+def is_recorded(part: str) -> bool:
+    """Say whether a payment stands for money recorded without a transaction."""
+    return part.startswith(_RECORDED)
+
+
 def belongs(transaction: Transaction, invoice_id: str) -> bool:
     """Say whether a transaction pays this invoice. Never by `invoiceId`, which is the processor's."""
     return invoice_id in {transaction.entity_id, transaction.source_id}
@@ -95,7 +100,7 @@ def _matched(
     case: InvoiceCase, fresh: Sequence[Transaction]
 ) -> tuple[tuple[AdoptPayment, ...], tuple[Transaction, ...]]:
     """Let transactions take the place of payments recorded without one, amount by amount."""
-    open_parts = [payment for payment in case.posted if payment.part.startswith(_RECORDED)]
+    open_parts = [payment for payment in case.posted if is_recorded(payment.part)]
     adopted, left = [], []
     for row in fresh:
         match = next((payment for payment in open_parts if payment.amount == _amount(case, row)), None)
@@ -148,7 +153,7 @@ def _unmatched_since(case: InvoiceCase) -> datetime:
 
 def _last_number(posted: Sequence[PostedPayment]) -> int:
     """A number is never used twice, also when its payment was adopted since: two would share one marker."""
-    numbers = (payment.part.removeprefix(_RECORDED) for payment in posted if payment.part.startswith(_RECORDED))
+    numbers = (payment.part.removeprefix(_RECORDED) for payment in posted if is_recorded(payment.part))
     return max([len(posted), *map(int, numbers)])
 
 
