@@ -130,7 +130,7 @@ class Customers:
 
         def put(db: Connection) -> None:
             links.put(db, link)
-            if links.get(db, desk.location, "contact", customer) is None:
+            if person.contact_id and links.get(db, desk.location, "contact", customer) is None:
                 links.put(db, contact_link(link.location, link.realm, customer, person.contact_id, now, status=JOINED))
 
         await desk.house.journal.write(put)

@@ -13,7 +13,7 @@ from avantto_qbo.actors.house import House
 from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.errors import RejectedError
-from avantto_qbo.journal import evidence, links, locations, operations, settings
+from avantto_qbo.journal import cursors, evidence, links, locations, operations, settings
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.location_settings import merge_settings
 from avantto_qbo.model.drafts import Draft, ItemDraft
@@ -29,6 +29,8 @@ from avantto_qbo.rules.settle import Verdict
 # How long a parked document waits for news at most; it is woken at once when what it waits for ends.
 _LONG: Final = timedelta(days=1)
 _TAKEN: Final = f"superseded.{FaultClass.NUMBER_TAKEN}"
+MONEY_PAUSED: Final = "money_paused"  # the cursor that outlives a broken connection
+_READ_AGAIN: Final = timedelta(minutes=10)  # a document may read well again without a new version
 _UNREADABLE: Final = "unreadable"
 SKIPPED_IN_DOUBT: Final = "skipped.doubt"
 _PERHAPS: Final = frozenset({_TAKEN, SKIPPED_IN_DOUBT})
@@ -128,13 +130,13 @@ class Desk:
 
     async def _skipped(self, source: Source, version: str) -> bool:
         """A person's `skip` sticks until Avantto changes the document."""
-        last = await self.house.journal.read(lambda db: operations.last_for(db, self.location, source))
-        return (
-            last is not None
-            and last.state is State.SKIPPED
-            and last.version == version
-            and last.reason is not None
-            and last.reason.code.startswith("skipped")
+        tried = await self.house.journal.read(lambda db: operations.of_source(db, self.location, source))
+        return any(
+            op.state is State.SKIPPED
+            and op.version == version
+            and op.reason is not None
+            and op.reason.code.startswith("skipped")
+            for op in tried
         )
 
     async def chain_busy(self, chain: Chain, version: str) -> Later | None:
@@ -145,7 +147,7 @@ class Desk:
         op = await self.house.journal.read(lambda db: operations.open_in_chain(db, self.location, chain))
         if op is None:
             return None
-        if op.state is State.HELD and op.version != version and not _maybe_in_books(op):
+        if op.state is State.HELD and op.version != version and not maybe_in_books(op):
             await self.let_go(op, Reason("superseded", "The document changed after this was held."))
             return await self.chain_busy(chain, version)
         return self.waiting(op.id, op.reason.code if op.reason else op.state)
@@ -176,18 +178,21 @@ class Desk:
         self.house.count(f"operation.{kind}.{State.HELD}")
         return self.waiting(op.id, reason.code)
 
-    async def unreadable(self, kind: Kind, chain: Chain, source: Source, error: RejectedError) -> Later | Done:
+    async def unreadable(self, kind: Kind, chain: Chain, source: Source, error: RejectedError) -> Later:
         """Hold a document that Avantto shows in a form nobody can book; the error names the field."""
-        busy = await self.chain_busy(chain, _UNREADABLE)
-        if busy is not None:
-            return busy
-        text = f"{source.kind} {source.id} cannot be read: {error.message}"
-        return await self.hold(kind, chain, source, _UNREADABLE, Reason(f"unreadable.{error.code}", text, RETRY))
+        held = await self.chain_busy(chain, _UNREADABLE)
+        if held is None:
+            text = f"{source.kind} {source.id} cannot be read: {error.message}"
+            turn = await self.hold(kind, chain, source, _UNREADABLE, Reason(f"{_UNREADABLE}.{error.code}", text, RETRY))
+            held = turn if isinstance(turn, Later) else None
+        soon = self.now() + _READ_AGAIN
+        return Later(soon, held.waiting_for if held else "", _UNREADABLE)
 
     async def perhaps_there(self, kind: Kind, chain: Chain, source: Source) -> Operation | None:
         """The last create of this very thing that may be in the books: number taken, or skipped in doubt."""
         tried = await self.house.journal.read(lambda db: operations.of_chain(db, self.location, chain))
-        ended = [op for op in tried if op.kind is kind and op.source == source and op.state is State.SKIPPED]
+        ours = [op for op in tried if op.kind is kind and op.source == source and op.sendable]
+        ended = [op for op in ours if op.state is State.SKIPPED]
         return next((op for op in reversed(ended) if op.reason and op.reason.code in _PERHAPS), None)
 
     async def pause(self, source: Source, reason: Reason) -> bool:
@@ -201,6 +206,7 @@ class Desk:
             if evidence.get(db, self.location, "synced_elsewhere", source.id) is not None:
                 return False
             evidence.put(db, self.location, "synced_elsewhere", source.id, "", source.kind.encode(), now)
+            cursors.put(db, self.location, MONEY_PAUSED, text, now)
             locations.set_status(db, self.location, Status.MONEY_PAUSED, text, now)
             return True
 
@@ -229,9 +235,9 @@ def settings_key(location: LocationId) -> str:
     return f"settings:{location}"
 
 
-def _maybe_in_books(op: Operation) -> bool:
+def maybe_in_books(op: Operation) -> bool:
     """A held operation that was in doubt may have been carried out: only a person may let it go."""
-    return op.reason is not None and op.reason.code.startswith("doubt")
+    return op.sendable and op.reason is not None and op.reason.code.startswith("doubt")
 
 
 def number_refusals(db: Connection, location: LocationId, chain: Chain) -> list[Operation]:

@@ -19,9 +19,10 @@ from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.model.records import Link
 from avantto_qbo.quickbooks import reads as books_reads
-from avantto_qbo.quickbooks.lookups import customer_of, lookups
+from avantto_qbo.quickbooks.lookups import customer_of, lookups, number_of
 from avantto_qbo.rules.books.doubt import Adopt, GiveUp, HoldIt, LookAgain, Resend, decide, first_look, ours_among
 from avantto_qbo.rules.reasons import RETRY
+from avantto_qbo.rules.reference import marks
 from avantto_qbo.rules.settle import Verdict
 
 _NUMBER_FENCE = "fence.6140"
@@ -177,7 +178,14 @@ def _foreign_copy(op: Operation, hits: tuple[Found, ...]) -> Reason | None:
     if op.kind is not Kind.INVOICE_CREATE:
         return None
     sent = msgspec.json.decode(op.intent, type=InvoiceDraft)
-    same = [hit for hit in hits if not differs(op, hit) and customer_of(hit) == sent.customer]
+    same = [
+        hit
+        for hit in hits
+        if number_of(hit) == sent.number
+        and customer_of(hit) == sent.customer
+        and not differs(op, hit)
+        and not marks(hit.marker_text)
+    ]
     if not same:
         return None
     text = f"Invoice {sent.number} is in QuickBooks already (id {same[0].id}), same customer and total, not by us."

@@ -60,6 +60,8 @@ class Invoices:
             invoice = await self._truth(envelope.object_id)
             transactions = await self._payments.of(invoice) if invoice is not None else ()
         except RejectedError as error:
+            if error.code == "scope":  # of the connection, not of this document: the polls say it once for all
+                raise
             chain, source = invoice_chain(envelope.object_id), Source("invoice", envelope.object_id)
             return await self._desk.unreadable(Kind.INVOICE_CREATE, chain, source, error)
         if invoice is None:

@@ -42,7 +42,8 @@ class Payments:
             return tuple(known.values())
         location = self._desk.location
         page = await self._desk.crm.read(avantto_reads.transactions_page(location, 0, 100, entity_id=invoice.id))
-        rows = (known | {row.id: row for row in page.rows}).values()
+        fresh = {row.id: _remembering(known.get(row.id), row) for row in page.rows}
+        rows = (known | fresh).values()
         found = [await self._unread(name) for name in page.unreadable]
         found += [await self._in_full(row, invoice) for row in rows]
         return tuple(found)
@@ -77,7 +78,7 @@ class Payments:
             posted = links.get(db, location, "payment", invoice.id, row.id)
             return posted is None and len(links.all_of(db, location, "payment", _FIRST)) < _FIRST
 
-        if row.status != "succeeded" or not await self._desk.house.journal.read(doubtful):
+        if row.qbo_synced or row.status != "succeeded" or not await self._desk.house.journal.read(doubtful):
             return row
         detail = await self._desk.crm.read(avantto_reads.transaction(location, row.id))
         return msgspec.structs.replace(row, qbo_synced=detail.qbo_synced, test=detail.test)
@@ -139,3 +140,8 @@ class Payments:
         await self._desk.house.journal.write(
             lambda db: evidence.put(db, location, "unmatched", case.invoice.id, "", body, now)
         )
+
+
+def _remembering(kept: Transaction | None, row: Transaction) -> Transaction:
+    """A list row does not say who else posted the money; what its detail once said stays true."""
+    return row if kept is None else msgspec.structs.replace(row, qbo_synced=kept.qbo_synced)

@@ -70,12 +70,25 @@ class Pollers:
 
     async def _note(self, owner: str, name: str, error: TransientError | RejectedError | None) -> None:
         """A poll that keeps failing is shown to a person; one that works again is not any more."""
-        failures = self._failures.pop((owner, name), 0) if error is None else self._failures.get((owner, name), 0)
-        if failures < _SHOWN_AFTER:
+        if error is None:
+            await self._well(owner, name)
             return
-        text = "" if error is None else str(error)
+        if self._failures.get((owner, name), 0) < _SHOWN_AFTER:
+            return
+        text = str(error)
         now = self._house.clock.now()
         await self._house.journal.write(lambda db: cursors.put(db, owner, failing(name), text, now))
+
+    async def _well(self, owner: str, name: str) -> None:
+        """It works (again): nothing is shown any more, also not what a run before this one noted."""
+        known = self._failures.get((owner, name))
+        self._failures[owner, name] = 0
+        if known == 0:
+            return
+        now = self._house.clock.now()
+        shown = await self._house.journal.read(lambda db: cursors.get(db, owner, failing(name)))
+        if shown:
+            await self._house.journal.write(lambda db: cursors.put(db, owner, failing(name), "", now))
 
     def _sooner(self, owner: str, name: str, error: Exception) -> timedelta:
         """Until a failed poll runs again: soon, so that one reset does not cost the five minutes of C2."""

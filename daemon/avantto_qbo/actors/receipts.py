@@ -34,7 +34,7 @@ from avantto_qbo.quickbooks import encode
 from avantto_qbo.rules.books.defaults import DEFAULT_ITEM
 from avantto_qbo.rules.books.plan import plan_receipt
 from avantto_qbo.rules.books.receipt import buyer
-from avantto_qbo.rules.books.sources import paid_invoice
+from avantto_qbo.rules.books.sources import paid_invoice, pays_invoice
 
 _STEPS: Final = 12
 
@@ -51,6 +51,8 @@ class Receipts:
             transaction = await self._truth(envelope.object_id)
             order = await self._order(transaction)
         except RejectedError as error:
+            if error.code == "scope":  # of the connection, not of this document: the polls say it once for all
+                raise
             chain, source = receipt_chain(envelope.object_id), Source("transaction", envelope.object_id)
             return await self._desk.unreadable(Kind.RECEIPT_CREATE, chain, source, error)
         return await self._bring_level(transaction, order)
@@ -129,6 +131,8 @@ class Receipts:
                 return await self._hold(case, reason)
             case PauseMoney(reason=reason):
                 await self._desk.pause(Source("transaction", case.transaction.id), reason)
+                if pays_invoice(case.transaction, case.order or case.evidence):
+                    return await self._pass_on(case)  # the invoice must know that this money is in the books
                 return Done()  # theirs stands: nothing of ours is added
             case Ignore(reason=reason) if reason.code == "invoice_payment":
                 return await self._pass_on(case)

@@ -172,8 +172,11 @@ def _close_review(db: Connection, op: Operation, state: ReviewState, now: dateti
 def _reopen_review(db: Connection, op: Operation, now: datetime) -> None:
     """A message that was not sent is decided about again: the payment may be void by then, or the hours closed."""
     review = reviews.get(db, op.realm, CustomerId(op.source.id))
-    if review is not None and review.operation == op.id:
-        reviews.put(db, msgspec.structs.replace(review, operation=None, updated_at=now))
+    if review is None or review.operation != op.id:
+        return
+    dropped = op.reason is not None and op.reason.code.startswith("skipped")  # by a person, for good
+    state = ReviewState.DECLINED if dropped else review.state
+    reviews.put(db, msgspec.structs.replace(review, state=state, operation=None, updated_at=now))
 
 
 def _line(op: Operation, verdict: Verdict, now: datetime) -> Activity:

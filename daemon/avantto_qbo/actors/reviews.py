@@ -16,7 +16,7 @@ from avantto_qbo.journal import customers, inbox, links, operations, reviews
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Contact, CustomValue
 from avantto_qbo.model.drafts import MessageDraft
-from avantto_qbo.model.ids import ContactId, CustomerId, OperationId, review_chain
+from avantto_qbo.model.ids import ContactId, CustomerId, LocationId, OperationId, review_chain
 from avantto_qbo.model.operation import Kind, Operation, Reason, Source, State
 from avantto_qbo.model.quickbooks import PaymentRow
 from avantto_qbo.model.records import Envelope, Lane, LocationRecord, Review, ReviewState, Topic
@@ -51,6 +51,19 @@ class AlreadyAskedError(AvanttoQboError):
     """This person was asked before, under another customer or from another location of the realm."""
 
 
+class NotOursError(AvanttoQboError):
+    """The request was begun again by somebody else meanwhile."""
+
+
+def _reopened(review: Review) -> bool:
+    return review.state is ReviewState.SENDING and review.operation is None
+
+
+def _begun_elsewhere(review: Review, location: LocationId) -> bool:
+    """Another location of the company has claimed this person: its own mail goes on with it."""
+    return review.state is ReviewState.SENDING and review.location != location
+
+
 class Reviews:
     """The review requests of one location."""
 
@@ -63,6 +76,8 @@ class Reviews:
         """Decide about the payment row in the envelope."""
         payment = msgspec.json.decode(envelope.payload, type=PaymentRow)
         case = await self._case(payment)
+        if case.review is not None and _begun_elsewhere(case.review, self._desk.location):
+            return Done()
         if case.review is not None and case.review.operation is not None:
             return await self._under_way(case, case.review, case.review.operation)
         return await self._decide(case)
@@ -120,7 +135,7 @@ class Reviews:
                 return self._desk.until_settings_change(delay, reason.code)
             case Hold(reason=reason):
                 return await self._hold(case, reason)
-            case Ignore(reason=reason) if case.history and paid_before(case.history, case.payment):
+            case Ignore(reason=reason) if not case.review and case.history and paid_before(case.history, case.payment):
                 # The answer to the one query is kept: no later payment of this customer asks again.
                 return await self._settle(case, ReviewState.DECLINED, reason)
             case Ignore():
@@ -129,7 +144,7 @@ class Reviews:
     async def _with_contact(self, case: ReviewCase, customer: CustomerId) -> Turn | ReviewCase:
         location = self._desk.location
         link = await self._desk.house.journal.read(lambda db: links.get(db, location, "contact", customer))
-        if link is None:
+        if link is None or not link.object_id:
             return await self._make_contact_first(case, customer)
         contact = await self._contact(ContactId(link.object_id))
         if contact is None:
@@ -219,14 +234,23 @@ class Reviews:
         first = case.review is None or case.review.state is ReviewState.WAITING
 
         def claim(db: Connection) -> None:
-            if not first:
-                reviews.put(db, review)
-            elif not reviews.claim(db, review, keys):
-                raise AlreadyAskedError
+            if first:
+                if not reviews.claim(db, review, keys):
+                    raise AlreadyAskedError
+                return
+            current = reviews.get(db, review.realm, review.customer)
+            if current is None or not _reopened(current) or current.location != review.location:
+                raise NotOursError
+            reviews.put(db, review)
 
         try:
             later, verdict = await self._desk.carry_out(op, extra=claim)
+        except NotOursError:
+            return Done()
         except AlreadyAskedError:
+            current = await self._review(case.payment.customer_id)
+            if current is not None and current.state is not ReviewState.WAITING:
+                return Done()
             return await self._settle(case, ReviewState.DECLINED, Reason("asked", "This person was asked before."))
         if verdict.state is State.HELD and verdict.fault is not None and verdict.fault.code != "scope":
             return await self._refused(case, review, op, verdict.fault.message)

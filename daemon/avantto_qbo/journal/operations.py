@@ -133,6 +133,12 @@ def of_chain(db: Connection, location: LocationId, chain: Chain) -> list[Operati
     return [from_row(row) for row in db.run("operations.of_chain", location=location, chain=chain)]
 
 
+def of_source(db: Connection, location: LocationId, source: Source) -> list[Operation]:
+    """Return every operation for exactly this source and part in the order it was planned."""
+    rows = db.run("operations.of_source", location=location, kind=source.kind, id=source.id, part=source.part)
+    return [from_row(row) for row in rows]
+
+
 def resolve_held(db: Connection, op_id: OperationId, to: State, now: datetime, actor: str) -> Operation:
     """Let a human send a held operation again (PLANNED) or let it go (SKIPPED); the decision goes into the activity.
 

@@ -125,8 +125,14 @@ def customer_of(hit: Found) -> str:
     return value_of(msgspec.json.decode(hit.raw, type=_Owned).customer_ref)
 
 
+def number_of(hit: Found) -> str:
+    """The document number of a found document, "" if it has none."""
+    return msgspec.json.decode(hit.raw, type=_Owned).doc_number or ""
+
+
 class _Owned(msgspec.Struct, frozen=True, rename="pascal"):
     customer_ref: Ref | None = None
+    doc_number: str | None = None
 
 
 def _has(hit: Found, wanted: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from avantto_qbo.actors.desk import MONEY_PAUSED
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.facts import Ask, learn
 from avantto_qbo.actors.house import House
@@ -198,6 +199,10 @@ class Connecting:
         elif before is not None and record.books_from < before.books_from:
             # Payments were never looked for behind the old cut-off.
             cursors.put(db, order.location, PAYMENTS, record.books_from.isoformat(), now)
+        if record.status is Status.MONEY_PAUSED:
+            cursors.put(db, record.id, MONEY_PAUSED, record.reason, now)
+        elif pause := cursors.get(db, record.id, MONEY_PAUSED):  # only a person's resume ends it
+            record = msgspec.structs.replace(record, status=Status.MONEY_PAUSED, reason=pause)
         locations.put(db, record)
         locations.put_realm(db, RealmRecord(order.realm, msgspec.json.encode(proof.company), now))
         self._revive_siblings(db, order, now)
@@ -219,7 +224,9 @@ class Connecting:
         for sibling in locations.of_realm(db, order.realm):
             stopped = sibling.status is Status.BROKEN and sibling.reason.startswith(Provider.QUICKBOOKS)
             if stopped and sibling.id != order.location:
-                locations.set_status(db, sibling.id, Status.CONNECTED, "", now)
+                pause = cursors.get(db, sibling.id, MONEY_PAUSED) or ""
+                status = Status.MONEY_PAUSED if pause else Status.CONNECTED
+                locations.set_status(db, sibling.id, status, pause, now)
 
     def _start_over(self, db: Connection, before: LocationRecord) -> None:
         """Another company's books: nothing that was meant for the old one may go into the new one.

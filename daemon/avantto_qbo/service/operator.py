@@ -8,7 +8,7 @@ from typing import Final
 
 from avantto_qbo import __version__
 from avantto_qbo.actors import recording
-from avantto_qbo.actors.desk import SKIPPED_IN_DOUBT, settings_key
+from avantto_qbo.actors.desk import MONEY_PAUSED, SKIPPED_IN_DOUBT, maybe_in_books, settings_key
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.pollers import CHANGES
@@ -204,7 +204,7 @@ class Operator:
                 return operations.put_off(db, op.id, now, now)
             if op.state is not State.HELD:
                 raise RefusedError(f"operation {op.id} is {op.state}; only what waits or is held can be tried again")
-            if op.reason is not None and op.reason.code.startswith("doubt"):
+            if maybe_in_books(op):
                 return operations.resolve_held(db, op.id, State.PLANNED, self._house.clock.now(), actor)
             # What was mended may be a fact of the company: a closed period, a currency, an account.
             self._directory.realm(op.realm).forget_company()
@@ -223,8 +223,7 @@ class Operator:
             activity.record(
                 db, Activity(now, op.location, "operation.skipped", f"{op.kind} skipped", op.source.id, actor)
             )
-            doubtful = op.reason is not None and op.reason.code.startswith("doubt")
-            code = SKIPPED_IN_DOUBT if doubtful else "skipped"
+            code = SKIPPED_IN_DOUBT if maybe_in_books(op) else "skipped"
             return self._let_go(db, op, Reason(code, f"skipped by {actor}"))
 
         return await self._decided(let_go)
@@ -256,6 +255,8 @@ class Operator:
                 raise RefusedError(f"location {location} is {record.status}", mend)
             now = self._house.clock.now()
             locations.set_status(db, location, status, reason, now)
+            if status is Status.CONNECTED:
+                cursors.put(db, location, MONEY_PAUSED, "", now)
             event = "location.paused" if status is Status.PAUSED else "location.resumed"
             activity.record(db, Activity(now, location, event, str(status), actor=actor))
 

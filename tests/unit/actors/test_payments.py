@@ -176,7 +176,8 @@ async def test_a_row_nobody_can_name_stops_the_invoice(stage: Stage) -> None:
     invoice = await posted(stage)
     stage.crm.play.pay_invoice(PLACE, invoice)
     body = '{"data":[{"amount":"much"}],"totalCount":1}'
-    stage.crm.play.faults(add=[{"operation": "transactions.list", "action": "status", "status": 200, "body": body}])
+    fault = {"operation": "transactions.list", "action": "status", "status": 200, "body": body, "times": 0}
+    stage.crm.play.faults(add=[fault])
     await stage.mirror(invoice)
     assert await stage.held() == ["unreadable.unreadable"]
     assert not stage.in_books("Payment")

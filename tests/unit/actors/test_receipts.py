@@ -73,7 +73,7 @@ async def test_an_order_that_is_gone_leaves_the_charge(stage: Stage) -> None:
 
 
 async def test_an_order_that_cannot_be_read_is_shown_and_is_not_its_absence(stage: Stage) -> None:
-    crm_fault(stage, "orders.read", action="status", status=422, body='{"message":"odd"}')
+    crm_fault(stage, "orders.read", action="status", status=422, body='{"message":"odd"}', times=0)
     await sell(stage)
     await stage.work_off()
     assert await stage.held() == ["unreadable.invalid"]

@@ -69,7 +69,7 @@ async def test_polls_after_that_do_not_look_at_it_again_until_it_can_be_read(sta
     for _ in range(4):
         await stage.pollers.run(PLACE, "payments")
         await stage.work_off(within=timedelta(minutes=1))
-        await stage.clock.sleep(300)
+        await stage.clock.sleep(60)
     assert stage.crm.traffic.of(PLACE).operations["transactions.read"] == 1
     mend(stage)
     await stage.pollers.run(PLACE, "payments")

@@ -259,7 +259,7 @@ def review_case(payment: PaymentRow | None = None, **changes: Any) -> ReviewCase
 
 
 def review(state: ReviewState = ReviewState.WAITING, **changes: Any) -> Review:
-    return Review(REALM, CustomerId("20"), PLACE, state, NOW, NOW, **changes)
+    return Review(REALM, CustomerId("20"), PLACE, state, NOW, NOW, **({"payment": "900"} | changes))
 
 
 def operation(kind: Kind = Kind.INVOICE_CREATE, **changes: Any) -> Operation:

@@ -125,12 +125,16 @@ def test_nothing_is_asked_twice_or_too_late(changes: dict[str, Any], why: str) -
     assert code(plan_review(review_case(**changes))) == ("Ignore", why)
 
 
+# Changed after it was found to be the first: only then is the history asked for again.
+CHANGED = payment_row(updated_at=NOW + timedelta(minutes=1))
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"payment": payment_row(total=Decimal(0))}, "not_a_payment"),
         ({"payment": payment_row(created_at=NOW - timedelta(days=8))}, "too_old"),
-        ({"history": (invoice_row(total=Decimal(0), note="Voided"),)}, "not_first"),
+        ({"payment": CHANGED, "history": (invoice_row(total=Decimal(0), note="Voided"),)}, "not_first"),
     ],
 )
 def test_a_request_that_waits_is_cancelled_by_a_void_or_by_time(changes: dict[str, Any], why: str) -> None:

@@ -115,3 +115,10 @@ select *
 from operations
 where location = :location and chain = :chain
 order by seq;
+
+-- name: of_source
+-- Every operation that spoke for one source document, in the order it was planned.
+select *
+from operations
+where location = :location and source_kind = :kind and source_id = :id and source_part = :part
+order by seq;

@@ -94,7 +94,9 @@ def ours_among(op: Operation, found: tuple[Found, ...]) -> tuple[Found, ...]:
     """The hits that `op` can have made: those with its full marker; items and contacts are found by what is unique."""
     if op.kind in _UNMARKED:
         return found
-    return tuple(hit for hit in found if carries(hit.marker_text, marker_of(op)))
+    marked = (hit for hit in found if carries(hit.marker_text, marker_of(op)))
+    # What was voided is no copy any more, also where QuickBooks keeps our words behind its own.
+    return tuple(hit for hit in marked if hit.total != 0 or not hit.marker_text.startswith("Voided"))
 
 
 def _created(op: Operation, found: tuple[Found, ...], *, settle: timedelta, fence: bool) -> Decision:

@@ -140,7 +140,8 @@ def _found_first(case: ReviewCase) -> bool:
 def _dropped(case: ReviewCase, code: str, why: str) -> ReviewStep:
     """End a request that was waiting; what never began is only left out."""
     reason = Reason(code, f"Payment {case.payment.id} {why}.")
-    return Settle(ReviewState.DECLINED, reason) if case.review is not None else Ignore(reason)
+    ours = case.review is not None and case.review.payment == case.payment.id
+    return Settle(ReviewState.DECLINED, reason) if ours else Ignore(reason)
 
 
 def _undecided(review: Review) -> bool:
