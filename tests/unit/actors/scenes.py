@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from avantto_qbo.actors.recording import record
 from avantto_qbo.journal import operations
 from avantto_qbo.model.ids import OperationId
-from avantto_qbo.model.operation import Operation, State
+from avantto_qbo.model.operation import Operation, Reason, State
 from avantto_qbo.model.records import Topic
+from avantto_qbo.rules.settle import Verdict
 from avantto_qbo.sandbox.faults import FaultPlan
 from avantto_qbo.sandbox.http import Reply, Request, encode_json
 from avantto_qbo.sandbox.serve import VendorService
 from avantto_qbo.sandbox.webhooks import Outbox
 from stage import ANN, PLACE, REALM, Stage
 
+REFUSAL = '{"Fault":{"Error":[{"code":"6000","Message":"A business validation error"}],"type":"ValidationFault"}}'
 BOB = {"DisplayName": "Bob Ray", "PrimaryEmailAddr": {"Address": "bob@example.com"}}
 
 
@@ -109,3 +112,10 @@ async def the_only(stage: Stage, state: State) -> Operation:
     """The one operation in this state."""
     [op] = await stage.operations(state)
     return op
+
+
+async def skip(stage: Stage) -> None:
+    """What a person's `skip` does for the one held operation."""
+    held = await the_only(stage, State.HELD)
+    verdict, now = Verdict((State.SKIPPED,), Reason("skipped", "skipped by test")), stage.clock.now()
+    await stage.journal.write(lambda db: record(db, held, verdict, now, fingerprints=stage.house.fingerprints))

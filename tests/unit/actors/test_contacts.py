@@ -242,3 +242,16 @@ async def test_a_contact_in_doubt_parks_its_own_customer_only(stage: Stage) -> N
     assert [contact["email"] for contact in stage.contacts()] == ["z@ex.com"]
     await stage.work_off()
     assert len(stage.contacts()) == 2
+
+
+async def test_a_document_without_a_contact_leaves_its_customer_a_contact_to_be(stage: Stage) -> None:
+    customer = bob(stage)
+    invoice = stage.sent_invoice()
+    details = stage.crm.world.locations[PLACE].invoices[invoice]["contactDetails"]
+    details |= {"id": "", "email": "bob@example.com"}
+    await stage.mirror(invoice)
+    await stage.poll_changes()
+    await stage.work_off()
+    link = await stage.link("contact", customer)
+    assert link is not None
+    assert link.object_id

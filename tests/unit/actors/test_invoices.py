@@ -12,7 +12,7 @@ from avantto_qbo.model.operation import Kind, State
 from avantto_qbo.model.records import Status, Topic
 from avantto_qbo.model.settings import LateChanges, OnOff, Products, Settings
 from stage import PLACE, REALM, Stage, writes
-from unit.actors.scenes import bill, bob, books_fault, crm_fault, receive, the_only
+from unit.actors.scenes import REFUSAL, bill, bob, books_fault, crm_fault, receive, skip, the_only
 
 MINUTE = 60.0
 
@@ -330,8 +330,7 @@ async def test_an_invoice_that_cannot_be_read_is_shown_and_is_not_its_deletion(s
 
 
 async def test_a_refused_payment_parks_its_own_invoice_only(stage: Stage) -> None:
-    refusal = '{"Fault":{"Error":[{"code":"6000","Message":"A business validation error"}],"type":"ValidationFault"}}'
-    books_fault(stage, "payment.create", action="status", status=400, body=refusal)
+    books_fault(stage, "payment.create", action="status", status=400, body=REFUSAL)
     first, second = stage.sent_invoice(), stage.sent_invoice()
     for invoice in (first, second):
         stage.crm.play.pay_invoice(PLACE, invoice)
@@ -350,3 +349,35 @@ async def test_settings_decide_at_the_time_of_planning(stage: Stage) -> None:
     assert not stage.in_books("Invoice")
     assert Settings().invoices is OnOff.ON
     assert Settings().products is Products.MATCH
+
+
+async def test_a_skip_survives_a_document_that_could_not_be_read_for_a_while(stage: Stage) -> None:
+    books_fault(stage, "invoice.create", action="status", status=400, body=REFUSAL)
+    invoice = stage.sent_invoice()
+    await stage.mirror(invoice)
+    await skip(stage)
+    crm_fault(stage, "invoices.read", action="status", status=400, body='{"message":"odd"}')
+    await stage.mirror(invoice)
+    await stage.mirror(invoice)
+    assert not stage.in_books("Invoice")
+
+
+async def test_two_invoices_alike_are_no_copy_of_each_other(stage: Stage) -> None:
+    stranger = bob(stage)
+    bill(stage, stranger, DocNumber="INV-000002")
+    first, second = stage.sent_invoice(), stage.sent_invoice()
+    await stage.mirror(first)
+    await stage.mirror(second)
+    assert not await stage.held()
+    assert len([row for row in stage.in_books("Invoice") if row["CustomerRef"]["value"] != stranger]) == 2
+
+
+async def test_an_invoice_somebody_else_copied_is_shown_before_a_second_one_is_made(stage: Stage) -> None:
+    first = stage.sent_invoice()
+    await stage.mirror(first)
+    ours = books(stage)
+    copy = {"CustomerRef": ours["CustomerRef"], "DocNumber": "INV-000002", "Line": ours["Line"][:1]}
+    stage.books.play.create(REALM, "Invoice", copy)
+    await stage.mirror(stage.sent_invoice())
+    assert await stage.held() == ["built_in_copy"]
+    assert len(stage.in_books("Invoice")) == 2

@@ -11,7 +11,7 @@ from avantto_qbo.model.operation import Reason, State
 from avantto_qbo.model.records import Topic
 from avantto_qbo.rules.settle import Verdict
 from stage import PLACE, REALM, Stage
-from unit.actors.scenes import bill, books_fault, receive, resend, sell, the_only
+from unit.actors.scenes import REFUSAL, bill, books_fault, receive, resend, sell, the_only
 
 LOST = {"action": "lost_after"}
 NEVER = {"action": "reset_before"}
@@ -42,8 +42,7 @@ async def test_an_invoice_settled_by_somebody_else_is_a_question_of_paid_twice(s
 
 async def test_a_payment_refused_for_another_reason_keeps_its_reason(stage: Stage) -> None:
     invoice = await posted(stage)
-    refusal = '{"Fault":{"Error":[{"code":"6000","Message":"A business validation error"}],"type":"ValidationFault"}}'
-    books_fault(stage, "payment.create", action="status", status=400, body=refusal)
+    books_fault(stage, "payment.create", action="status", status=400, body=REFUSAL)
     stage.crm.play.pay_invoice(PLACE, invoice)
     await stage.mirror(invoice)
     assert await stage.held() == ["refused.6000"]

@@ -14,9 +14,10 @@ from avantto_qbo.model.operation import Kind, State
 from avantto_qbo.model.records import Envelope, Lane, Review, ReviewState, Status, Topic
 from avantto_qbo.model.settings import Channel, Contacts, OnOff, Reviews, Settings
 from stage import OTHER_PLACE, PLACE, REALM, Killed, Stage
-from unit.actors.scenes import bill, bob, crm_fault, receive, the_only
+from unit.actors.scenes import bill, bob, crm_fault, receive, skip, the_only
 
 PHONE = {"PrimaryPhone": {"FreeFormNumber": "(212) 555-0188"}}
+NO_SCOPE = '{"statusCode":401,"message":"The token is not authorized for this scope."}'
 DND = '{"statusCode":400,"message":"Cannot send message as DND is active for Email."}'
 
 
@@ -332,3 +333,37 @@ async def test_reviews_off_asks_nobody() -> None:
     receive(stage, bill(stage, bob(stage)))
     await feed(stage)
     assert stage.asked("invoice.query") == 0
+
+
+async def test_two_locations_of_a_company_ask_once_also_after_a_throttled_message(stage: Stage) -> None:
+    await stage.open(OTHER_PLACE, share=True)
+    await stage.journal.write(lambda db: stored.put(db, OTHER_PLACE, "contacts", b'"all"', stage.clock.now(), "test"))
+    crm_fault(stage, "conversations", action="status", status=429, times=2)
+    receive(stage, bill(stage, bob(stage)))
+    await feed(stage)
+    assert len(messages(stage, PLACE) + messages(stage, OTHER_PLACE)) == 1
+
+
+async def test_a_second_payment_does_not_drop_the_request_of_the_first() -> None:
+    stage = Stage(settings=Settings(review_hours="Mon-Sat 12:00-20:00"))
+    await stage.open()
+    customer = bob(stage)
+    receive(stage, bill(stage, customer))
+    await feed(stage, within=timedelta(minutes=10))
+    assert await state_of(stage, customer) is ReviewState.WAITING
+    receive(stage, bill(stage, customer))
+    await feed(stage, within=timedelta(hours=4))
+    assert messages(stage) == ["Email"]
+
+
+async def test_a_message_a_person_let_go_is_never_sent(stage: Stage) -> None:
+    crm_fault(stage, "conversations", action="status", status=401, body=NO_SCOPE, times=0)
+    customer = bob(stage)
+    paid = receive(stage, bill(stage, customer))
+    await feed(stage)
+    await skip(stage)
+    stage.crm.play.faults(clear=True)
+    stage.books.play.update(REALM, "Payment", {"Id": paid["Id"], "PrivateNote": "edited"})
+    await feed(stage)
+    assert not messages(stage)
+    assert await state_of(stage, customer) is ReviewState.DECLINED

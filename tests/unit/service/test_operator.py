@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,9 +9,10 @@ import pytest
 
 from avantto_qbo import __version__
 from avantto_qbo.errors import AvanttoQboError, ConfigError, RefusedError
-from avantto_qbo.journal import cursors, locations
-from avantto_qbo.model.ids import LocationId, OperationId
-from avantto_qbo.model.operation import State
+from avantto_qbo.journal import cursors, locations, operations
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.ids import Chain, LocationId, OperationId
+from avantto_qbo.model.operation import Operation, Reason, State
 from avantto_qbo.model.records import Status, Topic
 from avantto_qbo.server import api
 from avantto_qbo.server.ports import UnknownObjectError
@@ -416,3 +418,39 @@ async def test_taking_all_contacts_later_copies_those_that_were_there(unconnecte
     await desk.service.set_settings(PLACE, {"contacts": "all"}, "test")
     await unconnected.work_off()
     assert len(unconnected.contacts()) == 1
+
+
+async def test_a_doubtful_hold_without_a_request_is_planned_anew_and_never_sent_empty(desk: Desk) -> None:
+    stage = desk.stage
+    await unplannable(stage)
+    held = await the_only(stage, State.HELD)
+    for number, decide in enumerate((desk.service.retry, desk.service.skip)):
+        name = OperationId(f"doubtful-{number}")
+        doubtful = msgspec.structs.replace(
+            held, id=name, request_id=name, chain=Chain(f"invoice:{number}"), reason=Reason("doubt_twice", "Two.")
+        )
+        await stage.journal.write(partial(insert, op=doubtful))
+        assert (await decide(name, "test")).state is State.SKIPPED
+    skipped = await stage.journal.read(lambda db: operations.get(db, OperationId("doubtful-1")))
+    assert skipped is not None
+    assert skipped.reason is not None
+    assert skipped.reason.code == "skipped"
+
+
+def insert(db: Connection, op: Operation) -> None:
+    operations.insert(db, op)
+
+
+async def test_only_a_resume_ends_a_pause_of_money(desk: Desk) -> None:
+    stage = desk.stage
+    transaction = await sell(stage)
+    stage.crm.play.mark_qbo_synced(PLACE, transaction)
+    await stage.work()
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: locations.set_status(db, PLACE, Status.BROKEN, "quickbooks is dead", now))
+    await stage.clock.sleep(30 * 86_400)
+    await stage.open()
+    assert (await stage.record()).status is Status.MONEY_PAUSED
+    await desk.service.resume(PLACE, "test")
+    await stage.open()
+    assert (await stage.record()).status is Status.CONNECTED
