@@ -66,6 +66,11 @@ class Desk:
         assert reply.status == 200, reply.body
         return reply.json()
 
+    def pass_days(self, days: int) -> None:
+        """Let days go by, and get a token that is still good then."""
+        self.clock.advance(days * 86_400)
+        self.tokens = self.play.mint_tokens(PLACE)
+
     def token(self, **form: str) -> Reply:
         client = {"client_id": DEFAULT_CLIENT_ID, "client_secret": DEFAULT_CLIENT_SECRET}
         headers = {"content-type": "application/x-www-form-urlencoded", "user-agent": "test-client/1"}

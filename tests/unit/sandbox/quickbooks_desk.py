@@ -107,6 +107,19 @@ def discount(amount: str) -> dict[str, Any]:
     return {"DetailType": "DiscountLineDetail", "Amount": Decimal(amount), "DiscountLineDetail": {}}
 
 
+def with_tax(price: str, code: str, net: str = "") -> dict[str, Any]:
+    """A line whose price includes tax, stated alone or beside its net amount."""
+    if not net:
+        return taxed(price, code)
+    return taxed(net, code, TaxInclusiveAmt=Decimal(price))
+
+
+def of_rate(rate: str, amount: str) -> dict[str, Any]:
+    """The tax line of one rate."""
+    detail = {"TaxRateRef": {"value": rate}, "PercentBased": True}
+    return {"Amount": Decimal(amount), "DetailType": "TaxLineDetail", "TaxLineDetail": detail}
+
+
 def percent_off(rate: str) -> dict[str, Any]:
     detail = {"PercentBased": True, "DiscountPercent": Decimal(rate)}
     return {"DetailType": "DiscountLineDetail", "DiscountLineDetail": detail}

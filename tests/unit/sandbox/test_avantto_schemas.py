@@ -137,3 +137,26 @@ def test_webhooks_have_the_members_of_the_vendors_samples(reference: Path, kind:
     # A contact shows only what is known of it.
     optional = {"address1", "city", "state", "companyName", "dateOfBirth", "postalCode", "website", "assignedTo"}
     assert sample.keys() - event.keys() - (optional if kind == "ContactCreate" else set()) == set()
+
+
+def test_conversation_answers_fit(reference: Path) -> None:
+    desk = Desk()
+    schemas = Schemas(reference / "avantto-openapi" / "apps" / "conversations.json")
+    conversation = desk.play.receive_message(PLACE, ANN)["conversationId"]
+    for path, query in (
+        ("/conversations/search", {"locationId": PLACE}),
+        ("/conversations/{conversationId}/messages", {}),
+    ):
+        reply = desk.call("GET", path.format(conversationId=conversation), query, version="2021-04-15")
+        assert schemas.faults(schemas.answer("get", path), reply.json()) == []
+
+
+@pytest.mark.parametrize("path", ["/payments/transactions/{transactionId}", "/payments/orders/{orderId}"])
+def test_merged_and_taxed_by_the_engine_the_answers_still_tell_nothing_else(reference: Path, path: str) -> None:
+    desk = Desk()
+    sold = desk.play.sell(PLACE, ANN, [TEA], "website", "store", automatic_tax_rate=8)
+    other = desk.play.create_contact(PLACE, name="Bo", email="bo@example.com")["id"]
+    desk.play.merge_contacts(PLACE, other, sold["order"]["contactId"])
+    schemas = Schemas(reference / "avantto-openapi" / "apps" / "payments.json")
+    answer = desk.get(path.format(transactionId=sold["transaction"]["_id"], orderId=sold["order"]["_id"]), **ALT)
+    assert answer.keys() - schemas._resolved(schemas.answer("get", path))["properties"].keys() == set()

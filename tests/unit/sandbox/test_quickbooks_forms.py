@@ -184,3 +184,61 @@ def test_money_goes_only_into_accounts_that_can_hold_it() -> None:
 
 def test_a_refund_receipt_names_the_account_it_is_paid_from() -> None:
     assert Desk().refused("RefundReceipt", {"Line": [line()]}) == "2020"
+
+
+def refund(**members: Any) -> dict[str, Any]:
+    return {"Line": [line("30.00")], "DepositToAccountRef": {"value": "4"}, **members}
+
+
+@pytest.mark.parametrize(("account", "code"), [("1", "6430"), ("6", "6430"), ("7", "6430"), ("99", "2500")])
+def test_a_refund_leaves_a_bank_or_another_current_asset(account: str, code: str) -> None:
+    desk = Desk()
+    assert desk.refused("RefundReceipt", refund(DepositToAccountRef={"value": account})) == code
+    kept = [desk.post("RefundReceipt", refund(DepositToAccountRef={"value": one}))["TotalAmt"] for one in ("4", "9")]
+    assert kept == [Decimal("30.00")] * 2
+
+
+def test_a_refund_has_lines_discount_and_tax_as_a_sale_has() -> None:
+    desk = Desk()
+    rows = [line("100.00", TaxCodeRef={"value": "TAX"}), discount("10.00")]
+    stored = desk.post("RefundReceipt", refund(Line=rows, TxnTaxDetail={"TotalTax": Decimal("7.43")}))
+    assert (stored["TotalAmt"], stored["Balance"]) == (Decimal("97.43"), 0)
+
+
+def test_a_refund_has_a_number_of_its_own_kind() -> None:
+    desk = Desk()
+    desk.post("SalesReceipt", {"Line": [line()], "DocNumber": "R-1"})
+    assert desk.post("RefundReceipt", refund(DocNumber="R-1"))["DocNumber"] == "R-1"
+    assert desk.refused("RefundReceipt", refund(DocNumber="R-1")) == "6140"
+
+
+def test_how_a_refund_was_paid_is_one_of_four() -> None:
+    desk = Desk()
+    assert desk.post("RefundReceipt", refund(PaymentType="CreditCard"))["PaymentType"] == "CreditCard"
+    assert desk.refused("RefundReceipt", refund(PaymentType="Barter")) == "2170"
+
+
+def test_a_sales_receipt_is_voided_in_the_form_of_a_payment() -> None:
+    desk = Desk()
+    stored = desk.post("SalesReceipt", {"Line": [line()], "PrivateNote": "marker"})
+    assert desk.refused("SalesReceipt", version(stored), operation="void") == "500"
+    voided = desk.post("SalesReceipt", version(stored), operation="update", include="void")
+    assert (voided["TotalAmt"], voided["PrivateNote"]) == (0, "Voided")
+
+
+def test_a_credit_memo_can_only_be_deleted() -> None:
+    desk = Desk()
+    memo = desk.post("CreditMemo", {"CustomerRef": ref(desk.customer()), "Line": [line()]})
+    assert desk.refused("CreditMemo", version(memo), operation="update", include="void") == "500"
+    assert desk.post("CreditMemo", version(memo), operation="delete")["status"] == "Deleted"
+
+
+def test_negative_lines_are_taken_while_the_total_is_not_negative() -> None:
+    desk = Desk()
+    stored = desk.invoice(desk.customer(), line("50.00"), line("-50.00"))
+    assert (stored["TotalAmt"], [row["Amount"] for row in stored["Line"]]) == (0, [50, -50, 0])
+
+
+def test_a_number_has_up_to_21_characters() -> None:
+    desk = Desk()
+    assert desk.invoice(desk.customer(), DocNumber="9" * 21)["DocNumber"] == "9" * 21

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unit.sandbox.quickbooks_desk import Desk, ref, version
+from unit.sandbox.quickbooks_desk import Desk, line, ref, version
 
 
 def test_a_customer_name_taken_by_a_vendor_is_refused_whatever_its_case() -> None:
@@ -25,6 +25,12 @@ def test_deactivation_renames_and_frees_the_name() -> None:
     gone = desk.post("Customer", version(customer, Active=False))
     assert gone["DisplayName"] == "Anna Berg (deleted)"
     assert desk.customer("Anna Berg")["Id"] != customer["Id"]
+
+
+def test_two_people_of_one_name_can_both_be_deactivated() -> None:
+    desk = Desk()
+    gone = [desk.post("Customer", version(desk.customer("John Smith"), Active=False)) for _ in range(2)]
+    assert [one["DisplayName"] for one in gone] == ["John Smith (deleted)", "John Smith (deleted) 2"]
 
 
 def test_reactivation_collides_with_the_name_taken_meanwhile() -> None:
@@ -100,3 +106,41 @@ def test_an_account_needs_a_known_type() -> None:
 
 def test_tax_codes_cannot_be_written() -> None:
     assert Desk("uk").refused("TaxCode", {"Name": "30%"}) == "5030"
+
+
+def test_a_name_has_up_to_500_characters() -> None:
+    assert len(Desk().customer("x" * 500)["DisplayName"]) == 500
+
+
+def test_an_employee_takes_a_name_too() -> None:
+    desk = Desk()
+    desk.post("Employee", {"DisplayName": "Ida Falk"})
+    assert desk.refused("Customer", {"DisplayName": "ida falk"}) == "6240"
+
+
+def test_a_name_with_an_apostrophe_is_found_by_a_query() -> None:
+    desk = Desk()
+    desk.customer("Pat O'Neil")
+    found = desk.ask(r"select * from Customer where DisplayName = 'pat o\'neil'")
+    assert found["Customer"][0]["DisplayName"] == "Pat O'Neil"
+
+
+def test_other_scripts_are_kept_outside_the_us_only() -> None:
+    name = {"DisplayName": "Ольга Петрова"}
+    assert Desk("uk").post("Customer", name)["DisplayName"] == "Ольга Петрова"
+    assert Desk().refused("Customer", name) == "2040"
+    assert Desk().customer("Zoë Müller-Ñandú")["DisplayName"] == "Zoë Müller-Ñandú"
+
+
+def test_texts_inside_a_document_follow_the_same_repertoire() -> None:
+    desk = Desk()
+    body = {"CustomerRef": ref(desk.customer()), "Line": [{**line(), "Description": "Массаж"}]}
+    assert desk.refused("Invoice", body) == "2040"
+
+
+def test_an_address_with_a_comma_is_compared_as_a_whole() -> None:
+    desk = Desk()
+    desk.customer(PrimaryEmailAddr={"Address": "a@x.com, b@y.com"})
+    query = "select * from Customer where PrimaryEmailAddr"
+    assert desk.ask(f"{query} = 'a@x.com'") == {}
+    assert len(desk.ask(f"{query} LIKE '%B@y.com%'")["Customer"]) == 1

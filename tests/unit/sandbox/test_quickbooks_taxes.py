@@ -1,4 +1,4 @@
-"""Sales tax in each kind of company."""
+"""Sales tax in a company of the United States whose engine finds the rate."""
 
 from __future__ import annotations
 
@@ -16,11 +16,6 @@ def total_tax(form: Any) -> Decimal:
 
 def wanted(amount: str) -> dict[str, Any]:
     return {"TotalTax": Decimal(amount)}
-
-
-def vat(rate: str, amount: str) -> dict[str, Any]:
-    detail = {"TaxRateRef": {"value": rate}, "PercentBased": True}
-    return {"Amount": Decimal(amount), "DetailType": "TaxLineDetail", "TaxLineDetail": detail}
 
 
 def test_the_engine_honours_a_total_when_a_line_is_taxable() -> None:
@@ -74,53 +69,45 @@ def test_lines_sent_without_tax_lose_an_earlier_override() -> None:
     assert total_tax(desk.post("Invoice", version(newest, Line=[taxed("100.00")]))) == Decimal("8.25")
 
 
-def test_outside_the_us_the_form_must_say_how_tax_is_meant() -> None:
-    desk = Desk("uk")
-    assert desk.refused("Invoice", invoice(desk.customer(), taxed(code="2"))) == "2020"
+def test_the_engine_rounds_as_its_knob_says() -> None:
+    totals = []
+    for rounding in ("summed", "per_line", "down"):
+        desk = Desk("us_recompute", tax_rounding=rounding)
+        totals.append(total_tax(desk.invoice(desk.customer(), *[taxed("0.19")] * 3)))
+    assert totals == [Decimal("0.05"), Decimal("0.06"), Decimal("0.04")]
 
 
-def test_outside_the_us_every_line_needs_a_real_tax_code() -> None:
-    desk = Desk("uk")
+def test_an_engine_can_be_a_cent_off_whatever_it_is_told() -> None:
+    desk = Desk(tax_drift="0.01")
+    stored = desk.invoice(desk.customer(), taxed("100.00"), TxnTaxDetail=wanted("8.25"))
+    assert (total_tax(stored), stored["TotalAmt"]) == (Decimal("8.26"), Decimal("108.26"))
+
+
+def test_the_engine_knob_is_independent_of_the_kind_of_company() -> None:
+    desk = Desk("us", tax_engine="recomputes")
+    assert total_tax(desk.invoice(desk.customer(), taxed("100.00"), TxnTaxDetail=wanted("7.00"))) == Decimal("8.25")
+
+
+def test_a_code_sent_to_the_engine_is_replaced_by_its_own() -> None:
+    desk = Desk()
     customer = desk.customer()
-    assert desk.refused("Invoice", invoice(customer, line(), GlobalTaxCalculation="TaxExcluded")) == "6000"
-    assert desk.refused("Invoice", invoice(customer, taxed(code="TAX"), GlobalTaxCalculation="TaxExcluded")) == "2500"
+    sent = {"TotalTax": Decimal("8.00"), "TxnTaxCodeRef": {"value": "77"}}
+    assert desk.invoice(customer, taxed(), TxnTaxDetail=sent)["TxnTaxDetail"]["TxnTaxCodeRef"] == {"value": "2"}
+    custom = {"TxnTaxCodeRef": {"value": "CustomSalesTax"}}
+    assert desk.refused("Invoice", invoice(customer, taxed(), TxnTaxDetail=custom)) == "6160"
 
 
-def test_tax_is_computed_per_rate_on_the_summed_base() -> None:
-    desk = Desk("uk")
-    stored = desk.invoice(
-        desk.customer(), taxed("0.12", "2"), taxed("0.12", "2"), taxed("10.00", "3"), GlobalTaxCalculation="TaxExcluded"
-    )
-    assert [row["Amount"] for row in stored["TxnTaxDetail"]["TaxLine"]] == [Decimal("0.05"), Decimal("0.50")]
-    assert stored["TotalAmt"] == Decimal("10.79")
+def test_a_negative_or_too_fine_tax_is_refused() -> None:
+    desk = Desk()
+    form = invoice(desk.customer(), taxed())
+    assert desk.refused("Invoice", {**form, "TxnTaxDetail": wanted("-1.00")}) == "2290"
+    assert desk.refused("Invoice", {**form, "TxnTaxDetail": wanted("8.255")}) == "2110"
 
 
-def test_inclusive_amounts_become_net_per_line() -> None:
-    desk = Desk("uk")
-    stored = desk.invoice(desk.customer(), taxed("120.00", "2"), GlobalTaxCalculation="TaxInclusive")
-    row = stored["Line"][0]
-    assert (row["Amount"], row["SalesItemLineDetail"]["TaxInclusiveAmt"]) == (Decimal("100.00"), Decimal("120.00"))
-    assert stored["TotalAmt"] == Decimal("120.00")
-
-
-def test_a_tax_line_overrides_its_rate_within_reason() -> None:
-    desk = Desk("uk")
+def test_taxed_lines_are_at_most_750() -> None:
+    desk = Desk()
     customer = desk.customer()
-    form = invoice(customer, taxed("100.00", "2"), GlobalTaxCalculation="TaxExcluded")
-    near = {**form, "TxnTaxDetail": {"TotalTax": Decimal("20.01"), "TaxLine": [vat("1", "20.01")]}}
-    assert desk.post("Invoice", near)["TotalAmt"] == Decimal("120.01")
-    far = {**form, "TxnTaxDetail": {"TotalTax": Decimal("35.00"), "TaxLine": [vat("1", "35.00")]}}
-    assert desk.refused("Invoice", far) == "6000"
-
-
-def test_all_rates_must_be_sent_when_one_is_overridden() -> None:
-    desk = Desk("ca")
-    form = invoice(desk.customer(), taxed("100.00", "3"), GlobalTaxCalculation="TaxExcluded")
-    assert desk.refused("Invoice", {**form, "TxnTaxDetail": {"TaxLine": [vat("1", "5.01")]}}) == "6000"
-
-
-def test_a_form_without_tax_cannot_carry_tax() -> None:
-    desk = Desk("uk")
-    form = invoice(desk.customer(), line("100.00"), GlobalTaxCalculation="NotApplicable")
-    assert desk.refused("Invoice", {**form, "TxnTaxDetail": wanted("1.00")}) == "6170"
-    assert desk.post("Invoice", form)["TotalAmt"] == Decimal("100.00")
+    many = [taxed("1.00") for _ in range(751)]
+    assert desk.refused("Invoice", invoice(customer, *many)) == "6000"
+    assert len(desk.invoice(customer, *many[:750])["Line"]) == 751
+    assert desk.invoice(customer, *[line("1.00") for _ in range(751)])["TotalAmt"] == Decimal("751.00")

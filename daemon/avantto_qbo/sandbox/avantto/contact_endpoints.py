@@ -1,13 +1,12 @@
-"""Endpoints about people: contacts, messages to them, workflows, and the location's own profile."""
+"""Endpoints about people: contacts, their workflows, and the location's own profile."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from avantto_qbo.sandbox.avantto import contacts, conversations, search
+from avantto_qbo.sandbox.avantto import contacts, search
 from avantto_qbo.sandbox.avantto.documents import Json, refuse, unprocessable
 from avantto_qbo.sandbox.avantto.routing import (
-    CONVERSATIONS_VERSION,
     Call,
     Members,
     Route,
@@ -17,13 +16,6 @@ from avantto_qbo.sandbox.avantto.routing import (
 )
 
 _CONTACT = " ".join(sorted(contacts.WRITABLE))
-
-# `status` and `subType` are listed as required by the vendor, but public clients do without and succeed.
-_MESSAGE = (
-    "subType status message subject html emailFrom emailTo emailCc emailBcc fromNumber toNumber attachments "
-    "scheduledTimestamp templateId threadId replyMessageId conversationProviderId appointmentId emailReplyMode "
-    "customSubtypeId forward usesNativeSchedulingAi optimizationPeriod"
-)
 
 
 def _create(call: Call) -> Json:
@@ -83,13 +75,6 @@ def _enrol(call: Call) -> Json:
     moment = call.world.stamp()
     call.location.enrolments.append({"contactId": contact["id"], "workflowId": workflow["id"], "dateAdded": moment})
     return {"succeded": True}
-
-
-def _message(call: Call) -> Json:
-    contact = owned(call, call.location.contacts, str(call.body["contactId"]))
-    if contact is None:
-        refuse(400, "Contact not found", "Bad Request")
-    return conversations.send(call.world, call.location, contact, call.body)
 
 
 def _workflows(call: Call) -> Json:
@@ -168,16 +153,6 @@ ROUTES = (
         _enrol,
         WRITE,
         body=members(optional="eventStartTime"),
-    ),
-    Route(
-        "POST",
-        "/conversations/messages",
-        "conversations.send",
-        _message,
-        "conversations/message.write",
-        status=201,
-        version=CONVERSATIONS_VERSION,
-        body=members("type", "contactId", optional=_MESSAGE),
     ),
     Route("GET", "/workflows", "workflows.list", _workflows, "workflows.readonly", query=members("locationId")),
     Route("GET", "/locations/{locationId}", "locations.read", _profile, "locations.readonly"),

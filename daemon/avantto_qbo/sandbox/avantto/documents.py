@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 Json: TypeAlias = dict[str, Any]
 
-_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3, "TND": 3}
+_DIGITS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0) | dict.fromkeys(
+    "BHD IQD JOD KWD LYD OMR TND".split(), 3
+)
 
 
 class VendorError(ValueError):
@@ -80,3 +82,8 @@ def midnight(day: str, zone: str) -> str:
 def only(document: Mapping[str, Any], keys: Iterable[str]) -> Json:
     """Copy the named members that are present and not None."""
     return {key: document[key] for key in keys if document.get(key) is not None}
+
+
+def as_text(document: Json, names: Iterable[str]) -> Json:
+    """Return the document with these numbers as text, the way some answers of the vendor have them."""
+    return {**document, **{name: f"{exact(document[name]):f}" for name in names}}

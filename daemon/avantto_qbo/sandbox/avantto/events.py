@@ -120,6 +120,12 @@ def announce_invoice(world: World, location: Location, kind: InvoiceEvent, invoi
         announce(world, location, "InvoiceUpdate", shown, sparse=location.knobs.sparse_invoice_events)
 
 
+def announce_message(world: World, location: Location, message: Json) -> None:
+    """Queue the event of a message that a contact wrote."""
+    shown = only(message, ("contactId", "conversationId", "dateAdded", "body", "direction", "contentType"))
+    announce(world, location, "InboundMessage", {**shown, "messageId": message["id"], "messageType": message["type"]})
+
+
 def announce_order(world: World, location: Location, kind: str, order: Json) -> None:
     """Queue an order event; unlike the API it tells tax and shipping."""
     announce(world, location, kind, only(order, _ORDER_MEMBERS))

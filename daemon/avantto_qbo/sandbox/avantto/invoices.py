@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from avantto_qbo.sandbox.avantto.documents import Json, digits_of, exact, midnight, number, only, refuse
+from avantto_qbo.sandbox.avantto import charges
+from avantto_qbo.sandbox.avantto.documents import Json, as_text, digits_of, exact, midnight, number, refuse
 from avantto_qbo.sandbox.avantto.events import InvoiceEvent, announce_invoice
+from avantto_qbo.sandbox.avantto.lines import lines, taxed_by_engine
+from avantto_qbo.sandbox.avantto.parties import business, contact_details
 from avantto_qbo.sandbox.avantto.totals import add_up
 from avantto_qbo.sandbox.avantto.world import Location, World
 
 STATUSES = ("draft", "sent", "payment_processing", "paid", "void", "partially_paid")
 _DAYS_TO_PAY = 7
+_SUMS = ("total", "amountPaid", "amountDue")
 
 
 def create(
@@ -23,37 +26,39 @@ def create(
     location: Location,
     contact: Json,
     items: Sequence[Mapping[str, Any]],
-    *,
-    discount: Json | None,
-    invoice_number: str | None,
-    issue_date: str | None,
-    due_date: str | None,
-    live: bool,
-    created_at: str | None,
+    members: Json,
+    tax_rate: Decimal | None = None,
 ) -> Json:
-    """Create a draft; dates are calendar days, by default today in the location's time zone and a week later."""
+    """Create a draft; `members` overrides what a new document says.
+
+    Dates are calendar days, by default today in the location's time zone and a week later. `tax_rate` lets the
+    vendor's own engine tax the document.
+    """
     location.invoice_numbers += 1
     today = world.now().astimezone(ZoneInfo(location.timezone)).date()
+    currency = members.get("currency", location.currency)
     invoice = {
         "_id": world.ids.document(),
         "status": "draft",
-        "liveMode": live,
+        "liveMode": True,
         "amountPaid": 0,
         "altId": location.id,
         "altType": "location",
         "name": "New Invoice",
         "businessDetails": business(location),
-        "invoiceNumber": invoice_number or f"INV-{location.invoice_numbers:06d}",
-        "currency": location.currency,
+        "invoiceNumber": f"INV-{location.invoice_numbers:06d}",
+        "currency": currency,
         "contactDetails": contact_details(contact),
-        "issueDate": issue_date or today.isoformat(),
-        "dueDate": due_date or (today + timedelta(days=_DAYS_TO_PAY)).isoformat(),
-        "discount": discount or {"type": "percentage", "value": 0},
-        "invoiceItems": lines(world, location, items),
+        "issueDate": today.isoformat(),
+        "dueDate": (today + timedelta(days=_DAYS_TO_PAY)).isoformat(),
+        "discount": {"type": "percentage", "value": 0},
+        "invoiceItems": lines(world, currency, items),
         "title": "INVOICE",
-        "createdAt": created_at or world.stamp(),
-        "automaticTaxesEnabled": False,
-        "automaticTaxesCalculated": False,
+        "createdAt": world.stamp(),
+        "automaticTaxesEnabled": tax_rate is not None,
+        "automaticTaxesCalculated": tax_rate is not None,
+        "ledger": {**charges.EMPTY_LEDGER, "taxRate": tax_rate},
+        **members,
     }
     return keep(world, location, _summed(location, invoice), "InvoiceCreate")
 
@@ -66,18 +71,38 @@ def edit(world: World, location: Location, invoice: Json, changes: Json) -> Json
 
 
 def send(world: World, location: Location, invoice: Json) -> Json:
-    """Mark as sent; a document with money on it keeps its status."""
+    """Mark as sent; a document with money on it keeps its status. By knob a void one lives again."""
+    if invoice["status"] == "void" and location.knobs.resend_void:
+        return keep(world, location, _with_status({**invoice, "status": "sent"}), "InvoiceSent")
     _refuse_void(invoice)
     status = "sent" if invoice["status"] == "draft" else invoice["status"]
     return keep(world, location, {**invoice, "status": status}, "InvoiceSent")
 
 
-def receive(world: World, location: Location, invoice: Json, amount: Decimal) -> Json:
+def receive(world: World, location: Location, invoice: Json, payment: charges.Takings) -> Json:
     """Add money to what was paid; above the total it stays visible in `amountPaid` only."""
     _refuse_void(invoice)
-    paid = {**invoice, "amountPaid": number(exact(invoice["amountPaid"]) + amount)}
-    settled = _with_status(_summed(location, paid))
+    settled = _with_status(_summed(location, charges.taken(location, invoice, payment)))
     return keep(world, location, settled, "InvoicePaid" if settled["status"] == "paid" else "InvoicePartiallyPaid")
+
+
+def reverse(world: World, location: Location, invoice: Json, payment: charges.Takings, refunded: Decimal) -> Json:
+    """Take a payment off again that the bank called back; `refunded` of it went off before."""
+    without = charges.taken(location, invoice, payment, -1)
+    returned = {**without, "amountPaid": number(exact(without["amountPaid"]) + refunded)}
+    return keep(world, location, _reopened(_summed(location, returned)), "InvoiceUpdate")
+
+
+def refund(world: World, location: Location, invoice: Json, amount: Decimal) -> Json:
+    """Lower what was paid by what was given back."""
+    return keep(world, location, _reopened(_summed(location, charges.lowered(invoice, amount))), "InvoiceUpdate")
+
+
+def charge_late_fee(world: World, location: Location, invoice: Json, amount: Decimal) -> Json:
+    """Add a late fee to what is due; whether the total says so is a knob's."""
+    _refuse_void(invoice)
+    ledger = {**invoice["ledger"], "lateFees": number(exact(invoice["ledger"]["lateFees"]) + amount)}
+    return keep(world, location, _with_status(_summed(location, {**invoice, "ledger": ledger})), "InvoiceUpdate")
 
 
 def begin_processing(world: World, location: Location, invoice: Json) -> Json:
@@ -106,78 +131,19 @@ def delete(world: World, location: Location, invoice: Json) -> Json:
     return gone
 
 
-def lines(world: World, location: Location, items: Sequence[Mapping[str, Any]]) -> list[Json]:
-    """Complete line items with ids and currency; a tax needs only a name and a rate in percent."""
-    return [
-        {
-            **only(item, ("description", "productId", "priceId", "sku", "type", "taxInclusive", "isSetupFeeItem")),
-            "_id": world.ids.document(),
-            "name": item["name"],
-            "currency": location.currency,
-            "qty": number(exact(item.get("qty", 1))),
-            "amount": number(exact(item["amount"])),
-            "taxes": [tax(entry) for entry in item.get("taxes") or []],
-        }
-        for item in items
-    ]
-
-
-def tax(entry: Mapping[str, Any]) -> Json:
-    """Complete a tax; without an id its name and rate stand for it, so that equal taxes add up together."""
-    rate = number(exact(entry["rate"]))
-    known = sha256(f"{entry['name']}\x1f{rate}".encode()).hexdigest()[:24]
-    return {"_id": entry.get("_id") or known, "name": entry["name"], "rate": rate, "calculation": "exclusive"}
-
-
-def business(location: Location) -> Json:
-    """Return the sender as the API shows it."""
-    profile = location.profile
-    place = {
-        "addressLine1": profile["address"],
-        "city": profile["city"],
-        "state": profile["state"],
-        "countryCode": profile["country"],
-        "postalCode": profile["postalCode"],
-    }
-    return {
-        "name": profile["business"]["name"],
-        "address": {key: value for key, value in place.items() if value},
-        "phoneNo": profile["phone"],
-        "website": profile["website"],
-        "logoUrl": profile["logoUrl"],
-        "customValues": [],
-    }
-
-
-def contact_details(contact: Mapping[str, Any]) -> Json:
-    """Return the copy of a contact that an invoice carries."""
-    address = {
-        "countryCode": contact.get("country"),
-        "addressLine1": contact.get("address1"),
-        "city": contact.get("city"),
-        "state": contact.get("state"),
-        "postalCode": contact.get("postalCode"),
-    }
-    known = {
-        "id": contact["id"],
-        "name": contact.get("name", ""),
-        "phoneNo": contact.get("phone"),
-        "email": contact.get("email"),
-        "companyName": contact.get("companyName"),
-    }
-    details: Json = {key: value for key, value in known.items() if value is not None}
-    filled = {key: value for key, value in address.items() if value}
-    return {**details, "customFields": [], "additionalEmails": [], "address": filled}
-
-
 def shown(location: Location, invoice: Json) -> Json:
     """Return the document as the API shows it, with the undocumented shapes the knobs ask for."""
-    document = dict(invoice)
-    if location.knobs.invoice_instants:
+    knobs = location.knobs
+    hidden = {"ledger"} if knobs.charges_shown else {"ledger", *charges.CONFIGURATIONS}
+    document = {member: value for member, value in invoice.items() if member not in hidden}
+    if knobs.invoice_instants:
         for day in ("issueDate", "dueDate"):
             document[day] = midnight(document[day], location.timezone)
-    if location.knobs.numeric_invoice_number and str(document["invoiceNumber"]).isdigit():
+    if knobs.numeric_invoice_number and str(document["invoiceNumber"]).isdigit():
         document["invoiceNumber"] = int(document["invoiceNumber"])
+    if knobs.text_numbers:
+        items = [as_text(item, ("qty", "amount")) for item in document["invoiceItems"]]
+        document = {**as_text(document, _SUMS), "invoiceItems": items}
     return document
 
 
@@ -191,23 +157,32 @@ def keep(world: World, location: Location, invoice: Json, event: InvoiceEvent) -
 
 
 def _summed(location: Location, invoice: Json) -> Json:
-    knobs = location.knobs
+    knobs, ledger = location.knobs, invoice["ledger"]
     sums = add_up(
-        invoice["invoiceItems"],
+        taxed_by_engine(invoice["invoiceItems"], ledger["taxRate"]),
         invoice["discount"],
         digits_of(invoice["currency"]),
         knobs.tax_rounding,
         knobs.inclusive_subtotal,
     )
-    due = max(Decimal(0), sums.total - exact(invoice["amountPaid"]))
+    late, in_total = exact(ledger["lateFees"]), knobs.late_fee_in == "total"
+    total = sums.total + exact(ledger["feesInTotal"]) + (late if in_total else 0)
+    claim = total if in_total else total + late
+    due = max(Decimal(0), claim - exact(invoice["amountPaid"]) + exact(ledger["onTop"]))
     summary = {"subTotal": number(sums.subtotal), "discount": number(sums.discount), "tax": number(sums.tax)}
-    return {**invoice, "total": number(sums.total), "amountDue": number(due), "totalSummary": summary}
+    return {**invoice, "total": number(total), "amountDue": number(due), "totalSummary": summary}
 
 
 def _with_status(invoice: Json) -> Json:
     if exact(invoice["amountPaid"]) <= 0:
         return invoice
     return {**invoice, "status": "paid" if exact(invoice["amountDue"]) == 0 else "partially_paid"}
+
+
+def _reopened(invoice: Json) -> Json:
+    if invoice["status"] == "void":
+        return invoice
+    return _with_status({**invoice, "status": "sent"})
 
 
 def _refuse_void(invoice: Json) -> None:

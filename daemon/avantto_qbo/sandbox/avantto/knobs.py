@@ -14,6 +14,16 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     `invoice_link` says how a payment can be attributed to its invoice: `entity` (entityId is the invoice id),
     `source` (entityId is an order, entitySourceId the invoice) or `order` (only the order's source.id tells).
     Lags are seconds. `search_lag` delays `/contacts/search`, `transaction_lag` the transactions list and detail.
+
+    Nothing is documented about an invoice's other money. `charges_shown`: the answer names tips, late and processing
+    fees at all. `tip_as`: a tip shows in `amountPaid` only, or also as a paid `charge`. `processing_fee_in`: a fee is
+    in `amountPaid` only (`paid`), also in the `total`, or in neither, just in the transaction (`charge`).
+    `late_fee_in`: a late fee raises `amountDue` only (`due`) or also the `total`. `refund_lowers_paid`: a refund comes
+    off `amountPaid`. `resend_void`: a void invoice can be sent again.
+
+    Of orders: `upsell_order` puts an upsell into an order of its own or adds it to the `same`; `zero_transactions`: a
+    sale for nothing leaves a transaction of 0; `trial_order`: an order with a trial says what is charged `today` or
+    the `full` price of its items.
     """
 
     invoice_link: Literal["entity", "source", "order"] = "entity"
@@ -27,6 +37,16 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     invoice_instants: bool = False
     numeric_invoice_number: bool = False
     deleted_invoice_flag: bool = False
+    text_numbers: bool = False
+    charges_shown: bool = True
+    tip_as: Literal["paid", "charge"] = "paid"
+    processing_fee_in: Literal["paid", "total", "charge"] = "paid"
+    late_fee_in: Literal["due", "total"] = "due"
+    refund_lowers_paid: bool = False
+    resend_void: bool = False
+    upsell_order: Literal["own", "same"] = "own"
+    zero_transactions: bool = True
+    trial_order: Literal["today", "full"] = "today"
     sparse_invoice_events: bool = False
     paired_updates: bool = True
     renewal_events: bool = False

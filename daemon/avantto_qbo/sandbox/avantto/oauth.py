@@ -23,6 +23,8 @@ SCOPES = frozenset(
         "products/prices.readonly",
         "locations.readonly",
         "locations/customValues.readonly",
+        "conversations.readonly",
+        "conversations/message.readonly",
         "conversations/message.write",
         "workflows.readonly",
         "oauth.readonly",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from avantto_qbo.sandbox.avantto.documents import Json, digits_of, exact, number, only
+from avantto_qbo.sandbox.avantto.baskets import Basket, Source, charged_today, reckon
+from avantto_qbo.sandbox.avantto.documents import Json, exact, number, only
 from avantto_qbo.sandbox.avantto.events import announce_order
-from avantto_qbo.sandbox.avantto.invoices import lines
-from avantto_qbo.sandbox.avantto.totals import add_up
+from avantto_qbo.sandbox.avantto.lines import lines
 from avantto_qbo.sandbox.avantto.world import Location, World
 
 _SNAPSHOT = (
@@ -34,36 +33,21 @@ _SNAPSHOT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where something was sold: the vendor's `source.type` and `subType`, the page's id and name."""
-
-    type: str
-    sub_type: str = ""
-    id: str = ""
-    name: str = ""
-
-    def plain(self) -> Json:
-        """Return the source object of orders and transactions."""
-        optional = {"subType": self.sub_type} if self.sub_type else {}
-        return {"type": self.type, **optional, "id": self.id, "name": self.name, "meta": {}}
-
-
-@dataclass(frozen=True, slots=True)
-class Basket:
-    """What is bought: items as the control interface gives them, a coupon `{code, type, value}`, shipping."""
-
-    items: Sequence[Mapping[str, Any]]
-    coupon: Mapping[str, Any] | None = None
-    shipping: Decimal = Decimal(0)
-
-
-def create(world: World, location: Location, contact: Json, basket: Basket, source: Source, *, live: bool) -> Json:
+def create(
+    world: World,
+    location: Location,
+    contact: Json,
+    basket: Basket,
+    source: Source,
+    *,
+    live: bool,
+    event: str = "OrderCreate",
+) -> Json:
     """Create a pending order and announce it; amounts are major units, tax per discounted line."""
-    bought = lines(world, location, basket.items)
+    currency = basket.currency or location.currency
+    bought = lines(world, currency, basket.items)
     coupon = dict(basket.coupon or {})
-    discount = {"type": coupon.get("type", "fixed"), "value": coupon["value"]} if coupon else None
-    sums = add_up(bought, discount, digits_of(location.currency), location.knobs.tax_rounding)
+    sums = reckon(location, charged_today(location, bought, trial=basket.trial), coupon, currency, basket.tax_rate)
     order = {
         "_id": world.ids.document(),
         "altId": location.id,
@@ -72,7 +56,7 @@ def create(world: World, location: Location, contact: Json, basket: Basket, sour
         "taxSummary": list(sums.tax_summary),
         "fulfillmentStatus": "unfulfilled",
         "contactId": contact["id"],
-        "currency": location.currency,
+        "currency": currency,
         "amount": number(sums.total + basket.shipping),
         "liveMode": live,
         "amountSummary": {
@@ -88,15 +72,34 @@ def create(world: World, location: Location, contact: Json, basket: Basket, sour
         "coupon": {"_id": world.ids.document(), "code": coupon["code"]} if coupon else None,
         "markAsTest": False,
         "trackingId": world.ids.uuid(),
+        "terms": {"coupon": coupon, "taxRate": basket.tax_rate},
     }
-    return keep(world, location, order, "OrderCreate")
+    return keep(world, location, order, event)
 
 
-def complete(world: World, location: Location, order: Json) -> Json:
+def complete(world: World, location: Location, order: Json, event: str = "OrderStatusUpdate") -> Json:
     """Note that the order is paid."""
     if order["status"] == "completed":
         return order
-    return keep(world, location, {**order, "status": "completed"}, "OrderStatusUpdate")
+    return keep(world, location, {**order, "status": "completed"}, event)
+
+
+def enlarge(world: World, location: Location, order: Json, items: Sequence[Mapping[str, Any]]) -> tuple[Json, Decimal]:
+    """Add items to an order that is there; return it and what they cost with tax, without its coupon."""
+    added, terms, summary = lines(world, order["currency"], items), order["terms"], order["amountSummary"]
+    sums = reckon(location, added, {}, order["currency"], terms["taxRate"])
+    grown = {
+        **order,
+        "items": [*order["items"], *(_item(world, location, line) for line in added)],
+        "amount": number(exact(order["amount"]) + sums.total),
+        "taxSummary": [*order["taxSummary"], *sums.tax_summary],
+        "amountSummary": {
+            **summary,
+            "subtotal": number(exact(summary["subtotal"]) + sums.subtotal),
+            "tax": number(exact(summary["tax"]) + sums.tax),
+        },
+    }
+    return keep(world, location, grown, "OrderStatusUpdate"), sums.total
 
 
 def keep(world: World, location: Location, order: Json, event: str) -> Json:
@@ -159,19 +162,44 @@ def detail(order: Json, trace: str) -> Json:
         **shown,
         "contactSnapshot": snake_snapshot(order["contactSnapshot"]),
         "amountSummary": only(order["amountSummary"], ("subtotal", "discount")),
-        "automaticTaxesCalculated": False,
+        **_engine(order["terms"]["taxRate"]),
         "traceId": trace,
     }
 
 
 def recurring_total(location: Location, order: Json) -> Decimal:
-    """Return what one period of the order's recurring items costs, with tax, without coupon or setup fee."""
-    recurring = [
-        {"qty": item["qty"], "amount": item["price"]["amount"], "taxes": item["product"]["taxes"]}
+    """Return what one period of the order's recurring items costs, with tax, without setup fee.
+
+    A coupon comes off only if it applies to future payments.
+    """
+    coupon = order["terms"]["coupon"]
+    return _part(location, order, coupon if coupon.get("applyToFuturePayments") else {}, recurring=True)
+
+
+def first_charge(location: Location, order: Json) -> Decimal:
+    """Return what an order with a trial charges today: its setup fee, less the coupon, or nothing."""
+    return _part(location, order, order["terms"]["coupon"], recurring=False)
+
+
+def _part(location: Location, order: Json, coupon: Json, *, recurring: bool) -> Decimal:
+    counted = [
+        {
+            "qty": item["qty"],
+            "amount": item["price"]["amount"],
+            "taxes": item["product"]["taxes"],
+            "taxInclusive": item["taxInclusive"],
+            "productId": item["product"]["_id"],
+        }
         for item in order["items"]
-        if item["price"]["type"] == "recurring"
+        if (item["price"]["type"] == "recurring") == recurring
     ]
-    return add_up(recurring, None, digits_of(location.currency), location.knobs.tax_rounding).total
+    return reckon(location, counted, coupon, order["currency"], order["terms"]["taxRate"]).total
+
+
+def _engine(tax_rate: Decimal | None) -> Json:
+    if tax_rate is None:
+        return {"automaticTaxesCalculated": False}
+    return {"automaticTaxesCalculated": True, "taxCalculationProvider": "taxjar"}
 
 
 def _item(world: World, location: Location, line: Json) -> Json:
@@ -191,15 +219,15 @@ def _item(world: World, location: Location, line: Json) -> Json:
         "availableInStore": True,
         "taxes": taxes,
         "variants": [],
+        "description": line.get("description"),
     }
-    shown_price = {key: value for key, value in price.items() if value is not None}
     return {
         "_id": line["_id"],
         "name": line["name"],
         "qty": line["qty"],
         "taxInclusive": bool(line.get("taxInclusive")),
-        "product": product,
-        "price": shown_price,
+        "product": {key: value for key, value in product.items() if value is not None},
+        "price": {key: value for key, value in price.items() if value is not None},
         "isSetupFee": bool(line.get("isSetupFeeItem")),
         "total": number(exact(line["qty"]) * exact(line["amount"])),
     }

@@ -22,14 +22,14 @@ def _list_transactions(call: Call) -> Json:
         and mentions(query.get("search"), transaction["contactSnapshot"].values())
         and within(query, transaction["createdAt"])
     ]
-    return _data(call, found, transactions.row)
+    return _data(call, found, lambda entry: transactions.seen(call.location, transactions.row(entry)))
 
 
 def _read_transaction(call: Call) -> Json | list[Json]:
     found = owned(call, call.location.transactions, call.path["transactionId"])
     if found is None or not transactions.visible(call.world, call.location, found):
         not_found("Transaction not found", call.trace())
-    shown = transactions.detail(found, call.trace())
+    shown = transactions.seen(call.location, transactions.detail(found, call.trace()))
     return [shown] if call.location.knobs.detail_as_list else shown
 
 

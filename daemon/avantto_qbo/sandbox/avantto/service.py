@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from avantto_qbo.sandbox.avantto import agency_endpoints, contact_endpoints, invoice_endpoints, oauth, payment_endpoints
+from avantto_qbo.sandbox.avantto import (
+    agency_endpoints,
+    contact_endpoints,
+    invoice_endpoints,
+    message_endpoints,
+    oauth,
+    payment_endpoints,
+)
 from avantto_qbo.sandbox.avantto.documents import VendorError, refuse, unprocessable
 from avantto_qbo.sandbox.avantto.events import RETRIES
 from avantto_qbo.sandbox.avantto.knobs import Knobs
@@ -21,7 +28,13 @@ from avantto_qbo.sandbox.http import NotJsonError, Reply, Request, json_reply
 from avantto_qbo.sandbox.traffic import Traffic
 from avantto_qbo.sandbox.webhooks import Outbox
 
-ROUTES = (*contact_endpoints.ROUTES, *invoice_endpoints.ROUTES, *payment_endpoints.ROUTES, *agency_endpoints.ROUTES)
+ROUTES = (
+    *contact_endpoints.ROUTES,
+    *message_endpoints.ROUTES,
+    *invoice_endpoints.ROUTES,
+    *payment_endpoints.ROUTES,
+    *agency_endpoints.ROUTES,
+)
 _CONSENT = ("/oauth/chooselocation", "/v2/oauth/chooselocation")
 _LIBRARY_AGENT = re.compile(r"python[-/ ]", re.IGNORECASE)
 

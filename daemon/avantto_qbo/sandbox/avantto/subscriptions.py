@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from avantto_qbo.sandbox.avantto import orders, transactions
+from avantto_qbo.sandbox.avantto.baskets import Source
 from avantto_qbo.sandbox.avantto.documents import Json, number, only
 from avantto_qbo.sandbox.avantto.world import Location, World
 
@@ -29,8 +30,8 @@ _SHARED = (
 )
 
 
-def create(world: World, location: Location, order: Json) -> Json:
-    """Start a subscription on an order's recurring items."""
+def create(world: World, location: Location, order: Json, *, instalments: int | None, trial: bool) -> Json:
+    """Start a subscription on an order's recurring items; `instalments` limits how often it is charged."""
     recurring = [item for item in order["items"] if item["price"]["type"] == "recurring"]
     subscription = {
         "_id": world.ids.document(),
@@ -38,9 +39,10 @@ def create(world: World, location: Location, order: Json) -> Json:
         "altType": "location",
         "contactId": order["contactId"],
         "contactSnapshot": order["contactSnapshot"],
-        "currency": location.currency,
+        "currency": order["currency"],
         "amount": number(orders.recurring_total(location, order)),
-        "status": "active",
+        "status": "trialing" if trial else "active",
+        "chargesLeft": instalments,
         "liveMode": order["liveMode"],
         "entityType": "order",
         "entityId": order["_id"],
@@ -65,13 +67,25 @@ def charge(world: World, location: Location, subscription: Json, amount: Decimal
         transactions.Charge(
             entity_type="order",
             entity_id=subscription["entityId"],
-            source=orders.Source(source["type"], source.get("subType", ""), source["id"], source["name"]),
+            source=Source(source["type"], source.get("subType", ""), source["id"], source["name"]),
             amount=amount,
             status=status,
             live=subscription["liveMode"],
             subscription=subscription["subscriptionId"],
+            currency=subscription["currency"],
         ),
     )
+
+
+def counted(world: World, location: Location, subscription: Json) -> Json:
+    """Note that a period was paid: a trial is over, and a plan whose last instalment this was ends."""
+    left = None if subscription["chargesLeft"] is None else subscription["chargesLeft"] - 1
+    return keep(world, location, {**subscription, "chargesLeft": left, "status": "expired" if left == 0 else "active"})
+
+
+def reprice(world: World, location: Location, subscription: Json, amount: Decimal) -> Json:
+    """Change what later periods cost; the order it began with keeps its price."""
+    return keep(world, location, {**subscription, "amount": number(amount)})
 
 
 def cancel(world: World, location: Location, subscription: Json) -> Json:

@@ -6,16 +6,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from avantto_qbo.sandbox.avantto.documents import Json, exact, instant, number, only, refuse
-from avantto_qbo.sandbox.avantto.orders import Source, full_name, snake_snapshot
+from avantto_qbo.sandbox.avantto.baskets import Source
+from avantto_qbo.sandbox.avantto.documents import Json, as_text, digits_of, exact, instant, number, only, refuse
+from avantto_qbo.sandbox.avantto.orders import full_name, snake_snapshot
 from avantto_qbo.sandbox.avantto.world import Location, World
 
 STATUSES = ("pending", "succeeded", "failed", "refunded")
+# Money that somebody recorded by hand; everything else names a payment processor.
+BY_HAND = ("cash", "cheque", "bank_transfer", "other")
+# Only the shape for a card is known.
+_METHODS: dict[str, Json] = {
+    "card": {"card": {"brand": "visa", "last4": "4242"}},
+    "ach": {"us_bank_account": {"bankName": "Sandbox Bank", "last4": "6789"}},
+}
 _SHARED = (
     "_id",
     "altId",
     "altType",
     "contactId",
+    "mergedFromContactId",
     "currency",
     "amount",
     "status",
@@ -37,7 +46,10 @@ _DETAIL_ONLY = ("invoiceId", "markAsTest", "isParent", "receiptId", "qboSynced",
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a transaction is about: the entity it pays, where that was sold, and how it was paid."""
+    """What a transaction is about: the entity it pays, where that was sold, and how it was paid.
+
+    `currency` is by default the location's; `lag` is how many seconds the API hides the charge.
+    """
 
     entity_type: str
     entity_id: str
@@ -47,18 +59,23 @@ class Charge:
     live: bool = True
     subscription: str = ""
     provider: str = "stripe"
+    method: str = "card"
+    currency: str = ""
+    created_at: str = ""
+    lag: float = 0.0
 
 
 def create(world: World, location: Location, buyer: Json, charge: Charge) -> Json:
     """Record a charge of a buyer given as a contact snapshot; the processor's own ids look like the real ones."""
-    by_card = charge.provider == "stripe"
+    processed, currency = charge.provider not in BY_HAND, charge.currency or location.currency
+    moment = charge.created_at or world.stamp()
     transaction = {
         "_id": world.ids.document(),
         "altId": location.id,
         "altType": "location",
         "contactId": buyer["id"],
         "contactSnapshot": buyer,
-        "currency": location.currency,
+        "currency": currency,
         "amount": number(charge.amount),
         "status": charge.status,
         "liveMode": charge.live,
@@ -66,26 +83,27 @@ def create(world: World, location: Location, buyer: Json, charge: Charge) -> Jso
         "entityId": charge.entity_id,
         "entitySource": charge.source.plain(),
         "subscriptionId": charge.subscription or None,
-        "chargeId": world.ids.provider("ch") if by_card else None,
-        "chargeSnapshot": _processor_charge(world, location, charge) if by_card else {},
+        "chargeId": world.ids.provider("ch") if processed else None,
+        "chargeSnapshot": _processor_charge(world, currency, charge) if processed else {},
         "invoiceId": world.ids.provider("in") if charge.subscription else None,
         "provider": charge.provider,
         "connectedAccount": world.ids.document(),
         "ipAddress": "203.0.113.7",
         "amountRefunded": 0,
-        "paymentMethod": {"card": {"brand": "visa", "last4": "4242"}} if by_card else {},
-        "createdAt": world.stamp(),
-        "fulfilledAt": world.stamp(),
+        "paymentMethod": _METHODS.get(charge.method, {}) if processed else {},
+        "createdAt": moment,
+        "fulfilledAt": moment,
         "markAsTest": False,
         "isParent": False,
         "receiptId": world.ids.document(),
         "qboSynced": False,
+        "visibleFrom": instant(world.now() + timedelta(seconds=charge.lag)),
     }
     return keep(world, location, transaction)
 
 
 def settle(world: World, location: Location, transaction: Json, status: str) -> Json:
-    """Finish a pending charge; `fulfilledAt` becomes the moment the money came."""
+    """Finish a pending charge, or let a bank call a succeeded one back; `fulfilledAt` is when the money came."""
     if status not in STATUSES:
         raise ValueError(f"status must be one of {', '.join(STATUSES)}")
     moment = {"fulfilledAt": world.stamp()} if status == "succeeded" else {}
@@ -119,7 +137,12 @@ def keep(world: World, location: Location, transaction: Json) -> Json:
 def visible(world: World, location: Location, transaction: Json) -> bool:
     """Say whether the API shows the charge yet; it may come seconds after the order's webhook."""
     latest = world.now() - timedelta(seconds=location.knobs.transaction_lag)
-    return bool(transaction["createdAt"] <= instant(latest))
+    return bool(transaction["visibleFrom"] <= instant(latest))
+
+
+def seen(location: Location, answer: Json) -> Json:
+    """Return an answer's transaction with its amounts as text where the knob wants that."""
+    return as_text(answer, ("amount", "amountRefunded")) if location.knobs.text_numbers else answer
 
 
 def row(transaction: Json) -> Json:
@@ -155,12 +178,12 @@ def detail(transaction: Json, trace: str) -> Json:
     }
 
 
-def _processor_charge(world: World, location: Location, charge: Charge) -> Json:
+def _processor_charge(world: World, currency: str, charge: Charge) -> Json:
     """Return the processor's own object, which counts in minor units and is not to be trusted for money."""
     return {
         "id": world.ids.provider("ch"),
         "object": "charge",
-        "amount": int(charge.amount * 100),
-        "currency": location.currency.lower(),
+        "amount": int(charge.amount.scaleb(digits_of(currency))),
+        "currency": currency.lower(),
         "description": "Subscription update" if charge.subscription else charge.source.name,
     }

@@ -50,6 +50,7 @@ class Location:
     enrolments: list[Json] = field(default_factory=list)
     custom_values: dict[str, Json] = field(default_factory=dict)
     messages: list[Json] = field(default_factory=list)
+    inbound: list[Json] = field(default_factory=list)
 
     @property
     def timezone(self) -> str:

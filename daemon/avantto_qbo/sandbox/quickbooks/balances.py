@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from avantto_qbo.sandbox.quickbooks.company import ZERO, Company
+from avantto_qbo.sandbox.quickbooks.currencies import at_home
 from avantto_qbo.sandbox.quickbooks.draft import value_of
 from avantto_qbo.sandbox.quickbooks.fields import Json
 from avantto_qbo.sandbox.quickbooks.payments import links_of
@@ -70,6 +71,7 @@ def _apply(company: Company, document: tuple[str, str], payment: str, amount: De
     left = form["TotalAmt"] - company.applied_to(entity, identifier)
     linked = [{"TxnId": one, "TxnType": "Payment"} for one in shares]
     changed = {**form, "Balance": left, "LinkedTxn": linked}
+    changed |= at_home(changed)
     if entity == "CreditMemo":
         changed["RemainingCredit"] = left
     settle(company, entity, form, company.update(entity, changed))

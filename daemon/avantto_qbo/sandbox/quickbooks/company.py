@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from avantto_qbo.sandbox.quickbooks.entities import ENTITIES, PEOPLE
 from avantto_qbo.sandbox.quickbooks.fields import Json
-from avantto_qbo.sandbox.quickbooks.knobs import Knobs
+from avantto_qbo.sandbox.quickbooks.knobs import Engine, Knobs
 from avantto_qbo.sandbox.quickbooks.table import Row, Table
 
-Kind = Literal["us", "us_recompute", "us_no_tax", "uk", "ca"]
+Kind = Literal["us", "us_recompute", "us_no_tax", "us_manual", "uk", "ca", "au"]
+TaxSystem = Literal["automated", "manual", "codes"]
 Operation = Literal["created", "updated", "deleted", "voided", "merged", "emailed"]
 SERVER_ZONE = ZoneInfo("America/Los_Angeles")
 ZERO = Decimal("0.00")
@@ -39,21 +40,32 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """What a company's country decides."""
+    """What a company's country decides.
+
+    `tax`: the United States engine that finds rates itself, codes kept by hand there, or the tax codes of elsewhere.
+    """
 
     country: str
     currency: str
     currency_name: str
-    global_tax: bool
+    tax: TaxSystem
     zone: str
 
+    @property
+    def global_tax(self) -> bool:
+        """Say whether every line has a tax code of its own, as everywhere but in the United States."""
+        return self.tax == "codes"
 
+
+_DOLLAR = ("US", "USD", "United States Dollar")
 LOCALES: dict[str, Locale] = {
-    "us": Locale("US", "USD", "United States Dollar", False, "America/Los_Angeles"),
-    "us_recompute": Locale("US", "USD", "United States Dollar", False, "America/Chicago"),
-    "us_no_tax": Locale("US", "USD", "United States Dollar", False, "America/New_York"),
-    "uk": Locale("GB", "GBP", "British Pound Sterling", True, "Europe/London"),
-    "ca": Locale("CA", "CAD", "Canadian Dollar", True, "America/Vancouver"),
+    "us": Locale(*_DOLLAR, "automated", "America/Los_Angeles"),
+    "us_recompute": Locale(*_DOLLAR, "automated", "America/Chicago"),
+    "us_no_tax": Locale(*_DOLLAR, "automated", "America/New_York"),
+    "us_manual": Locale(*_DOLLAR, "manual", "America/Chicago"),
+    "uk": Locale("GB", "GBP", "British Pound Sterling", "codes", "Europe/London"),
+    "ca": Locale("CA", "CAD", "Canadian Dollar", "codes", "America/Vancouver"),
+    "au": Locale("AU", "AUD", "Australian Dollar", "codes", "Australia/Sydney"),
 }
 
 
@@ -66,11 +78,13 @@ class Company:
         self.name = name
         self.now = now
         self.locale = LOCALES[kind]
-        self.knobs = Knobs()
+        engine: Engine = "recomputes" if kind == "us_recompute" else "honours"
+        self.knobs = Knobs(tax_engine=engine, sales_tax=kind != "us_no_tax")
         self.tables: dict[str, Table] = {name: Table(entity) for name, entity in ENTITIES.items()}
         self.names: dict[str, tuple[str, str]] = {}
         self.applied: dict[tuple[str, str], dict[str, Decimal]] = {}
         self.deposited: set[tuple[str, str]] = set()
+        self.unvoided: dict[tuple[str, str], Json] = {}
         self.changes: list[Change] = []
         self.next_number = FIRST_NUMBER
         self._last_ids: dict[str, int] = {}
@@ -95,6 +109,11 @@ class Company:
     def tax_rate(self) -> Decimal:
         """Return the rate of the sales tax engine in percent."""
         return Decimal(self.knobs.tax_rate)
+
+    @property
+    def honours_tax(self) -> bool:
+        """Say whether a tax amount sent replaces the engine's own."""
+        return self.knobs.tax_engine == "honours"
 
     def applied_to(self, entity: str, identifier: str) -> Decimal:
         """Return how much of an invoice is paid, or of a credit memo is used."""

@@ -14,7 +14,6 @@ REFERENCES: Mapping[str, str] = {
     "DepartmentRef": "Department",
     "SalesTermRef": "Term",
     "PaymentMethodRef": "PaymentMethod",
-    "ParentRef": "",
 }
 MONEY_ACCOUNTS = frozenset({"Bank", "Other Current Asset"})
 
@@ -57,10 +56,22 @@ def named_reference(company: Company, entity: str, body: Json, member: str, name
 
 
 def check_references(company: Company, draft: Draft) -> None:
-    """Complete the plain references of a transaction with their names; raise `RefusedError` 2500."""
+    """Complete the plain references of a transaction with their names; raise `RefusedError` 2500.
+
+    A class or department is dropped where the company does not track it there (what the vendor does is UNVERIFIED).
+    """
     for member, entity in REFERENCES.items():
-        if entity and draft.body.get(member) is not None and draft.changed(member):
+        if draft.body.get(member) is not None and draft.changed(member):
             draft.body[member] = named_reference(company, entity, draft.body, member)
+    if not tracks_class(company, "transaction"):
+        draft.body.pop("ClassRef", None)
+    if not company.knobs.department_tracking:
+        draft.body.pop("DepartmentRef", None)
+
+
+def tracks_class(company: Company, where: str) -> bool:
+    """Say whether the company gives classes to a `line` or to a `transaction`."""
+    return company.knobs.class_tracking and company.knobs.class_per in {"both", where}
 
 
 def check_money_account(company: Company, body: Json, default: str) -> None:
@@ -71,19 +82,6 @@ def check_money_account(company: Company, body: Json, default: str) -> None:
     account = company.find("Account", reference["value"]) or {}
     if account["AccountType"] not in MONEY_ACCOUNTS:
         raise wrong_account("DepositToAccountRef")
+    if value_of(account, "CurrencyRef") not in {company.locale.currency, value_of(body, "CurrencyRef")}:
+        raise business("The account is in another currency than the transaction")
     body["DepositToAccountRef"] = reference
-
-
-def check_currency(company: Company, body: Json, customer: Json | None) -> None:
-    """Fill in and check `CurrencyRef`: the home currency, or the customer's where several are on (6000)."""
-    home = company.locale.currency
-    expected = (value_of(customer, "CurrencyRef") if customer else None) or home
-    sent = value_of(body, "CurrencyRef") or expected
-    if not company.knobs.multicurrency and sent != home:
-        raise business(f"Multi currency is not enabled: {sent} cannot be used in a company in {home}")
-    if sent != expected:
-        raise business(f"The currency {sent} of the transaction is not the customer's currency {expected}")
-    name = company.locale.currency_name if sent == home else sent
-    body["CurrencyRef"] = {"value": sent, "name": name}
-    if not company.knobs.multicurrency:
-        body.pop("ExchangeRate", None)

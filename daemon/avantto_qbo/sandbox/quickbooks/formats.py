@@ -64,6 +64,7 @@ LIMITS: Mapping[str, Mapping[str, int]] = {
 }
 DESCRIPTION_LIMIT = 4000
 EMAIL_LIMIT = 100
+LAST_LATIN = 0xFF
 _FORBIDDEN: Mapping[str, tuple[str, str]] = {
     "Customer": (":\t\n", "DisplayName Title GivenName MiddleName FamilyName Suffix PrintOnCheckName"),
     "Vendor": (":\t\n", "DisplayName Title GivenName MiddleName FamilyName Suffix PrintOnCheckName"),
@@ -73,8 +74,13 @@ _FORBIDDEN: Mapping[str, tuple[str, str]] = {
 }
 
 
-def check_formats(entity: str, body: Json) -> None:
-    """Raise `RefusedError` (2050, 2040, 2210) for a text the vendor would not take."""
+def check_formats(entity: str, body: Json, *, latin: bool = False) -> None:
+    """Raise `RefusedError` (2050, 2040, 2210) for a text the vendor would not take.
+
+    `latin`: a company in the United States, which keeps the repertoire of ISO 8859-1 only.
+    """
+    if latin:
+        _check_latin(body, entity)
     for path, limit in LIMITS.get(entity, {}).items():
         text = _at(body, path)
         if isinstance(text, str) and len(text) > limit:
@@ -100,6 +106,17 @@ def _check_characters(entity: str, body: Json) -> None:
         text = body.get(member) or ""
         if any(character in text for character in forbidden):
             raise bad_value("2040", "Invalid String. The string has unsupported characters", member, text)
+
+
+def _check_latin(value: Any, member: str) -> None:
+    if isinstance(value, str) and any(ord(character) > LAST_LATIN for character in value):
+        raise bad_value("2040", "Invalid String. The string has unsupported characters", member, value)
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _check_latin(part, name)
+    if isinstance(value, list):
+        for part in value:
+            _check_latin(part, member)
 
 
 def _check_email(address: str | None) -> None:

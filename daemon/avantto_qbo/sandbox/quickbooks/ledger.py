@@ -66,7 +66,7 @@ RULES: Mapping[str, Rules] = {
 
 def create(company: Company, entity: str, body: Mapping[str, Any], options: frozenset[str] = frozenset()) -> Json:
     """Store a new object and return it; raise `RefusedError`."""
-    read = _read(entity, body)
+    read = _read(company, entity, body)
     filled = {name: value for name, value in read.items() if value is not None and name not in _NOT_CONTENT}
     prepared = _rules(entity).prepare(company, Draft(entity, dict(filled), None, frozenset(filled), options))
     _check_open(company, entity, prepared)
@@ -83,7 +83,7 @@ def update(company: Company, entity: str, body: Mapping[str, Any], options: froz
     With `"sparse": true` the members sent replace those stored; otherwise every writable member not sent is cleared.
     An empty text clears a member in both.
     """
-    read = _read(entity, body)
+    read = _read(company, entity, body)
     current = current_version(company, entity, read)
     sent = {name: value for name, value in read.items() if name not in _NOT_CONTENT}
     sparse = bool(read.get("sparse"))
@@ -108,7 +108,7 @@ def delete(company: Company, entity: str, body: Mapping[str, Any]) -> Json:
     """Remove a transaction and return the stub; raise `RefusedError`. Names and lists can only be deactivated."""
     if not ENTITIES[entity].deletable:
         raise unsupported(f"Operation delete is not supported for {entity}")
-    current = current_version(company, entity, _read(entity, body))
+    current = current_version(company, entity, _read(company, entity, body))
     _check_open(company, entity, current)
     check_removable(company, entity, current)
     company.delete(entity, current["Id"])
@@ -121,9 +121,10 @@ def void(company: Company, entity: str, body: Mapping[str, Any]) -> Json:
     voided = _rules(entity).voided
     if voided is None:
         raise unsupported(f"Operation void is not supported for {entity}")
-    current = current_version(company, entity, _read(entity, body))
+    current = current_version(company, entity, _read(company, entity, body))
     _check_open(company, entity, current)
     check_removable(company, entity, current)
+    company.unvoided.setdefault((entity, current["Id"]), current)
     stored = company.update(entity, voided(current), "voided")
     settle(company, entity, current, stored)
     return stored
@@ -144,10 +145,10 @@ def current_version(company: Company, entity: str, read: Json) -> Json:
     return current
 
 
-def _read(entity: str, body: Mapping[str, Any]) -> Json:
+def _read(company: Company, entity: str, body: Mapping[str, Any]) -> Json:
     _rules(entity)
     read = read_body(entity, body)
-    check_formats(entity, read)
+    check_formats(entity, read, latin=company.locale.country == "US")
     return read
 
 

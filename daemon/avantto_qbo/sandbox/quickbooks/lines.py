@@ -10,18 +10,21 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from avantto_qbo.sandbox.quickbooks.company import ZERO, Company
-from avantto_qbo.sandbox.quickbooks.draft import named_reference, value_of
+from avantto_qbo.sandbox.quickbooks.draft import named_reference, tracks_class, value_of
 from avantto_qbo.sandbox.quickbooks.fields import Json
-from avantto_qbo.sandbox.quickbooks.money import cents, percent
+from avantto_qbo.sandbox.quickbooks.money import CENT, cents, exact, percent
 from avantto_qbo.sandbox.quickbooks.refusals import RefusedError, bad_reference, bad_value, business, missing
 from avantto_qbo.sandbox.quickbooks.seed import DISCOUNTS
 
 SALES, TEXT, DISCOUNT, SUBTOTAL = "SalesItemLineDetail", "DescriptionOnly", "DiscountLineDetail", "SubTotalLineDetail"
 
 
-def read_lines(company: Company, given: Iterable[Json]) -> list[Json]:
-    """Return the client's lines, checked and completed, without subtotals; raise `RefusedError`."""
-    lines = [_read_line(company, line) for line in given if line.get("DetailType") != SUBTOTAL]
+def read_lines(company: Company, given: Iterable[Json], unit: Decimal = CENT) -> list[Json]:
+    """Return the client's lines, checked and completed, without subtotals; raise `RefusedError`.
+
+    `unit` is the smallest amount of the form's currency.
+    """
+    lines = [_read_line(company, line, unit) for line in given if line.get("DetailType") != SUBTOTAL]
     if not any(line["DetailType"] in {SALES, TEXT} for line in lines):
         raise missing("Line")
     if sum(line["DetailType"] == DISCOUNT for line in lines) > 1:
@@ -29,16 +32,16 @@ def read_lines(company: Company, given: Iterable[Json]) -> list[Json]:
     return lines
 
 
-def _read_line(company: Company, line: Json) -> Json:
+def _read_line(company: Company, line: Json, unit: Decimal) -> Json:
     kind = line.get("DetailType")
     if kind is None:
         raise missing("Line.DetailType")
     if kind == SALES:
-        return _sales_line(company, line)
+        return _sales_line(company, line, unit)
     if kind == TEXT:
         return _text_line(line)
     if kind == DISCOUNT:
-        return _discount_line(company, line)
+        return _discount_line(company, line, unit)
     raise bad_value("2170", "Invalid Enumeration", "Line.DetailType", kind)
 
 
@@ -47,22 +50,25 @@ def _text_line(line: Json) -> Json:
     return {**kept, "DetailType": TEXT, "DescriptionLineDetail": line.get("DescriptionLineDetail") or {}}
 
 
-def _sales_line(company: Company, line: Json) -> Json:
+def _sales_line(company: Company, line: Json, unit: Decimal) -> Json:
     detail = dict(line.get(SALES) or {})
     if value_of(detail, "ItemRef") is None:
         # The vendor's page: such a line is documentation and its amount is ignored.
         return _text_line(line)
     if line.get("Amount") is None:
         raise missing("Line.Amount")
-    check_product(line["Amount"], detail)
+    amount = exact(line["Amount"], "Line.Amount", unit)
+    check_product(amount, detail, unit)
     detail["ItemRef"] = named_reference(company, "Item", detail, "ItemRef")
-    _check_item_account(company, detail["ItemRef"]["value"])
+    detail["ItemAccountRef"] = _item_account(company, detail["ItemRef"]["value"])
     if value_of(detail, "ClassRef"):
         detail["ClassRef"] = named_reference(company, "Class", detail, "ClassRef")
-    return {**line, "Amount": cents(line["Amount"]), SALES: _with_tax_code(company, detail)}
+    if not tracks_class(company, "line"):
+        detail.pop("ClassRef", None)
+    return {**line, "Amount": amount, SALES: _with_tax_code(company, detail)}
 
 
-def check_product(amount: Decimal, detail: Json) -> None:
+def check_product(amount: Decimal, detail: Json, unit: Decimal = CENT) -> None:
     """Raise `RefusedError` 6070 unless the amount is quantity times price, half up to the cent.
 
     Zero times zero counts as not given: python-quickbooks sends it with every amount, and its own live tests pass.
@@ -70,27 +76,32 @@ def check_product(amount: Decimal, detail: Json) -> None:
     quantity, price = detail.get("Qty"), detail.get("UnitPrice")
     if quantity is None or price is None or not (quantity or price):
         return
-    if cents(quantity * price) != cents(amount):
+    if cents(quantity * price, unit) != amount:
         detail_text = f"Amount is not equal to UnitPrice * Qty. Supplied value:{amount:,}"
         raise RefusedError("6070", "Amount calculation incorrect in the request", detail_text, element="Line.Amount")
 
 
-def _check_item_account(company: Company, item: str) -> None:
-    account = value_of(company.find("Item", item) or {}, "IncomeAccountRef")
-    if company.active("Account", account) is None:
+def _item_account(company: Company, identifier: str) -> Json:
+    """Return the account an item is booked to; raise `RefusedError` for a category (6000) or none active (2500)."""
+    item = company.find("Item", identifier) or {}
+    if item.get("Type") == "Category":
+        raise business("A category cannot be sold")
+    account = company.active("Account", value_of(item, "IncomeAccountRef"))
+    if account is None:
         raise bad_reference("Line.SalesItemLineDetail.ItemRef")
+    return {"value": account["Id"], "name": account["Name"]}
 
 
 def _with_tax_code(company: Company, detail: Json) -> Json:
     if company.locale.global_tax:
         return detail
     code = value_of(detail, "TaxCodeRef") or "NON"
-    if company.kind != "us_no_tax" and code not in {"TAX", "NON"}:
+    if company.knobs.sales_tax and code not in {"TAX", "NON"}:
         raise RefusedError("6100", "Invalid tax code", f"Tax code {code} must be TAX or NON", element="TaxCodeRef")
-    return {**detail, "TaxCodeRef": {"value": "NON" if company.kind == "us_no_tax" else code}}
+    return {**detail, "TaxCodeRef": {"value": code if company.knobs.sales_tax else "NON"}}
 
 
-def _discount_line(company: Company, line: Json) -> Json:
+def _discount_line(company: Company, line: Json, unit: Decimal) -> Json:
     if not company.knobs.allow_discount:
         raise business("Discounts are not enabled for this company")
     detail = dict(line.get(DISCOUNT) or {})
@@ -99,6 +110,8 @@ def _discount_line(company: Company, line: Json) -> Json:
         raise RefusedError("6090", "Discount required", "A discount line needs an amount or a percentage")
     if (amount is not None and amount < 0) or (rate is not None and rate < 0):
         raise bad_value("2290", "Invalid Amount: negative", "Line.Amount", amount if amount is not None else rate)
+    if amount is not None:
+        exact(amount, "Line.Amount", unit)
     detail.setdefault("DiscountAccountRef", {"value": DISCOUNTS})
     detail["DiscountAccountRef"] = named_reference(company, "Account", detail, "DiscountAccountRef")
     detail["PercentBased"] = bool(detail.get("PercentBased", rate is not None and amount is None))
@@ -110,14 +123,14 @@ def subtotal_of(lines: Iterable[Json]) -> Decimal:
     return sum((line["Amount"] for line in lines if line["DetailType"] == SALES), ZERO)
 
 
-def discount_of(lines: Iterable[Json], subtotal: Decimal) -> Decimal:
+def discount_of(lines: Iterable[Json], subtotal: Decimal, unit: Decimal = CENT) -> Decimal:
     """Return the discount's amount: a percentage of the subtotal, or the amount given."""
     for line in lines:
         if line["DetailType"] == DISCOUNT:
             detail = line[DISCOUNT]
             if detail["PercentBased"] and detail.get("DiscountPercent") is not None:
-                return percent(subtotal, detail["DiscountPercent"])
-            return cents(line["Amount"])
+                return percent(subtotal, detail["DiscountPercent"], unit)
+            return cents(line["Amount"], unit)
     return ZERO
 
 

@@ -8,9 +8,19 @@ from avantto_qbo.sandbox.quickbooks.company import ZERO, Company
 from avantto_qbo.sandbox.quickbooks.draft import Draft, named_reference, value_of
 from avantto_qbo.sandbox.quickbooks.entities import ENTITIES
 from avantto_qbo.sandbox.quickbooks.fields import Json
-from avantto_qbo.sandbox.quickbooks.refusals import RefusedError, bad_value, duplicate_name, missing, wrong_account
+from avantto_qbo.sandbox.quickbooks.refusals import (
+    RefusedError,
+    bad_value,
+    business,
+    duplicate_name,
+    missing,
+    wrong_account,
+)
 
 ITEM_TYPES = frozenset({"Service", "NonInventory", "Inventory", "Category", "Group"})
+_STOCK = ("AssetAccountRef", "ExpenseAccountRef", "QtyOnHand", "InvStartDate")
+HIGHEST_PRICE = 99_999_999_999
+ITEM_ACCOUNTS = frozenset({"Income", "Other Income", "Other Current Liability"})
 ACCOUNT_TYPES: Mapping[str, tuple[str, str]] = {
     "Bank": ("Asset", "Checking"),
     "Accounts Receivable": ("Asset", "AccountsReceivable"),
@@ -64,6 +74,7 @@ def prepare_item(company: Company, draft: Draft) -> Json:
     kind = body.setdefault("Type", "Service")
     if kind not in ITEM_TYPES:
         raise bad_value("2170", "Invalid Enumeration", "Type", kind)
+    _check_type(draft, body, kind)
     body.setdefault("Taxable", False)
     body.setdefault("UnitPrice", ZERO)
     body.setdefault("TrackQtyOnHand", kind == "Inventory")
@@ -74,10 +85,22 @@ def prepare_item(company: Company, draft: Draft) -> Json:
     reference = named_reference(company, "Account", body, "IncomeAccountRef")
     account = company.find("Account", reference["value"]) or {}
     # A liability account is what a tax line's item posts to; the vendor's pages take any of these for a service.
-    if account["AccountType"] not in {"Income", "Other Income", "Other Current Liability"}:
+    if account["AccountType"] not in ITEM_ACCOUNTS:
         raise wrong_account("IncomeAccountRef")
     body["IncomeAccountRef"] = reference
     return body
+
+
+def _check_type(draft: Draft, body: Json, kind: str) -> None:
+    """Raise `RefusedError`: stock needs its accounts and quantity (2020), its kind is for ever (6000), prices end."""
+    was = (draft.current or {}).get("Type", kind)
+    if was != kind and "Inventory" in {was, kind}:
+        raise business("The type of an inventory item cannot be changed")
+    for member in _STOCK if kind == "Inventory" else ():
+        if body.get(member) is None:
+            raise missing(member)
+    if abs(body.get("UnitPrice", ZERO)) > HIGHEST_PRICE:
+        raise bad_value("2110", "Invalid Number Format: too large", "UnitPrice", body["UnitPrice"])
 
 
 def prepare_account(company: Company, draft: Draft) -> Json:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from avantto_qbo.sandbox.quickbooks.company import ZERO, Company
-from avantto_qbo.sandbox.quickbooks.draft import Draft, check_currency, check_money_account, check_references, value_of
+from avantto_qbo.sandbox.quickbooks.currencies import check_currency
+from avantto_qbo.sandbox.quickbooks.draft import Draft, check_money_account, check_references, value_of
 from avantto_qbo.sandbox.quickbooks.fields import Json
-from avantto_qbo.sandbox.quickbooks.money import cents
+from avantto_qbo.sandbox.quickbooks.money import exact
 from avantto_qbo.sandbox.quickbooks.refusals import RefusedError, bad_reference, bad_value, business, missing, not_found
 from avantto_qbo.sandbox.quickbooks.sales import VOIDED_NOTE
 from avantto_qbo.sandbox.quickbooks.seed import UNDEPOSITED
@@ -50,9 +51,9 @@ def prepare_payment(company: Company, draft: Draft) -> Json:
         raise business("You must set a transaction amount")
     if body["TotalAmt"] < 0:
         raise bad_value("2290", "Invalid Amount: negative", "TotalAmt", body["TotalAmt"])
-    body["TotalAmt"] = cents(body["TotalAmt"])
-    _put_parties(company, draft)
-    lines = [_line(line) for line in body.get("Line") or ()]
+    unit = _put_parties(company, draft)
+    body["TotalAmt"] = exact(body["TotalAmt"], "TotalAmt", unit)
+    lines = [_line(line, unit) for line in body.get("Line") or ()]
     links = links_of({"Line": lines})
     for link in links:
         _check_link(company, draft, link, links)
@@ -64,20 +65,24 @@ def prepare_payment(company: Company, draft: Draft) -> Json:
     return {key: value for key, value in body.items() if value is not None}
 
 
-def _put_parties(company: Company, draft: Draft) -> None:
+def _put_parties(company: Company, draft: Draft) -> Decimal:
+    """Check whom and where the money is for; return the smallest unit of its currency."""
     body = draft.body
     customer = company.find("Customer", value_of(body, "CustomerRef"))
     if customer is None:
         raise bad_reference("CustomerRef")
+    if not customer["Active"] and customer["Id"] != value_of(draft.current or {}, "CustomerRef"):
+        raise not_found()
     body["CustomerRef"] = {"value": customer["Id"], "name": customer["DisplayName"]}
-    check_currency(company, body, customer)
+    unit = check_currency(company, body, customer)
     check_references(company, draft)
     check_money_account(company, body, UNDEPOSITED)
     body.setdefault("TxnDate", company.today().isoformat())
     body.setdefault("ProcessPayment", False)
+    return unit
 
 
-def _line(line: Json) -> Json:
+def _line(line: Json, unit: Decimal) -> Json:
     linked = line.get("LinkedTxn") or []
     if line.get("Amount") is None:
         raise missing("Line.Amount")
@@ -88,7 +93,8 @@ def _line(line: Json) -> Json:
     kind, identifier = linked[0].get("TxnType"), linked[0].get("TxnId")
     if kind not in LINKABLE:
         raise RefusedError("620", "Transaction cannot be linked", f"Transaction of type {kind} cannot be linked")
-    return {"Amount": cents(line["Amount"]), "LinkedTxn": [{"TxnId": identifier, "TxnType": kind}]}
+    amount = exact(line["Amount"], "Line.Amount", unit)
+    return {"Amount": amount, "LinkedTxn": [{"TxnId": identifier, "TxnType": kind}]}
 
 
 def settled_by(links: Iterable[Link]) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from avantto_qbo.sandbox.quickbooks.company import ZERO, Company
+from avantto_qbo.sandbox.quickbooks.currencies import check_enabled, name_of
 from avantto_qbo.sandbox.quickbooks.draft import Draft, named_reference, value_of
 from avantto_qbo.sandbox.quickbooks.fields import Json
 from avantto_qbo.sandbox.quickbooks.refusals import RefusedError, bad_value, business, duplicate_name
@@ -65,13 +66,13 @@ def _prepare_customer(company: Company, draft: Draft, body: Json) -> None:
     if delivery == "Email" and not body.get("PrimaryEmailAddr"):
         raise RefusedError("6420", "Email address required", "The delivery method Email needs PrimaryEmailAddr")
     home = company.locale.currency
-    currency = value_of(body, "CurrencyRef") or (value_of(draft.current, "CurrencyRef") if draft.current else home)
+    kept = value_of(draft.current, "CurrencyRef") if draft.current else None
+    currency = value_of(body, "CurrencyRef") or kept or home
     if draft.current and currency != value_of(draft.current, "CurrencyRef"):
         raise business("The currency of a customer cannot be changed")
-    if currency != home and not company.knobs.multicurrency:
-        raise business(f"Multi currency is not enabled: {currency} cannot be used in a company in {home}")
-    body["CurrencyRef"] = {"value": currency, "name": company.locale.currency_name if currency == home else currency}
-    body.setdefault("Taxable", company.kind in {"us", "us_recompute"})
+    check_enabled(company, currency)
+    body["CurrencyRef"] = {"value": currency, "name": name_of(company, currency)}
+    body.setdefault("Taxable", company.locale.tax != "codes" and company.knobs.sales_tax)
     if body.get("ParentRef"):
         body["ParentRef"] = named_reference(company, "Customer", body, "ParentRef", "DisplayName")
 

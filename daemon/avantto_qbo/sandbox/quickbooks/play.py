@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
 from avantto_qbo.sandbox.control import CommonPlay, ControlError
-from avantto_qbo.sandbox.quickbooks import ledger
+from avantto_qbo.sandbox.quickbooks import hand, ledger
 from avantto_qbo.sandbox.quickbooks.company import Company, Kind
 from avantto_qbo.sandbox.quickbooks.deposits import deposit
 from avantto_qbo.sandbox.quickbooks.entities import ENTITIES
@@ -16,6 +17,7 @@ from avantto_qbo.sandbox.quickbooks.knobs import turn
 from avantto_qbo.sandbox.quickbooks.merging import merge
 from avantto_qbo.sandbox.quickbooks.refusals import RefusedError
 from avantto_qbo.sandbox.quickbooks.seed import AST_RATE, preferences
+from avantto_qbo.sandbox.quickbooks.taxtables import TAX_FREE
 
 if TYPE_CHECKING:
     from avantto_qbo.sandbox.quickbooks.service import QuickBooks
@@ -53,8 +55,10 @@ class Play(CommonPlay):
         company.knobs = turn(company.knobs, knobs)
         if preferences(company) != before:
             company.update("Preferences", {**preferences(company), "Id": "1"})
-        if "tax_rate" in knobs and company.find("TaxRate", AST_RATE) and not company.locale.global_tax:
+        if "tax_rate" in knobs and company.find("TaxRate", AST_RATE) and company.locale.tax == "automated":
             company.tables["TaxRate"].amend(AST_RATE, RateValue=company.tax_rate)
+        if "tax_free_code" in knobs:
+            self._offer_tax_free(company)
         self._service.announce_changes()
         return asdict(company.knobs)
 
@@ -87,6 +91,36 @@ class Play(CommonPlay):
     def deposit_payment(self, realm: str, payment: str, entity: str = "Payment") -> Json:
         """Put a payment (or sales receipt) into a bank deposit: from now on it cannot be changed (6540)."""
         return self._by_hand(realm, lambda company: deposit(company, entity, payment))
+
+    def restore(self, realm: str, entity: str, identifier: str) -> Json:
+        """Enter a deleted or voided transaction once more: a new Id, the same number and note."""
+        return self._by_hand(realm, lambda company: hand.restore(company, _known(entity), identifier))
+
+    def edit_line(self, realm: str, entity: str, identifier: str, line: int = 1, **members: Any) -> Json:
+        """Change members of a line, counted from 1: Description, Amount, ItemRef, ClassRef, TaxCodeRef, …"""
+        return self._by_hand(realm, lambda company: hand.edit_line(company, _known(entity), identifier, line, members))
+
+    def split_line(self, realm: str, entity: str, identifier: str, amounts: Iterable[Any], line: int = 1) -> Json:
+        """Make several lines of one; the amounts add up to the old one, the total stays."""
+        parts = [Decimal(str(amount)) for amount in amounts]
+        return self._by_hand(realm, lambda company: hand.split_line(company, _known(entity), identifier, line, parts))
+
+    def rename(self, realm: str, entity: str, identifier: str, name: str) -> Json:
+        """Rename a person, item, account, tax code or other list entry."""
+        return self._by_hand(realm, lambda company: hand.rename(company, _known(entity), identifier, name))
+
+    def deactivate(self, realm: str, entity: str, identifier: str, active: bool = False) -> Json:
+        """Make a person, item, account, tax code or other list entry inactive, or with `active` active again."""
+        return self._by_hand(realm, lambda company: hand.set_active(company, _known(entity), identifier, active=active))
+
+    def add_tax_code(self, realm: str, name: str, rates: Mapping[str, Any]) -> Json:
+        """Make a sales tax code with rates of its own: name to percent."""
+        percents = {title: str(percent) for title, percent in rates.items()}
+        return self._by_hand(realm, lambda company: hand.add_tax_code(company, name, percents))
+
+    def close_books(self, realm: str, until: str = "") -> dict[str, Any]:
+        """Close the books up to and with a day (ISO), or open them."""
+        return self.set(realm, close_books=until or None)
 
     # -- tokens ------------------------------------------------------------------------------------------------------
 
@@ -128,6 +162,13 @@ class Play(CommonPlay):
             raise ControlError(f"there is no company {realm!r}")
         return company
 
+    def _offer_tax_free(self, company: Company) -> None:
+        """Switch the code for sales without tax, where the country has one."""
+        for row in company.tables["TaxCode"].rows():
+            if str(row.body["Name"]).startswith(TAX_FREE) and row.body["Active"] != company.knobs.tax_free_code:
+                hand.set_active(company, "TaxCode", row.id, active=company.knobs.tax_free_code)
+                return
+
     def _by_hand(self, realm: str, act: Callable[[Company], Json]) -> Json:
         try:
             done = act(self._company(realm))
@@ -139,7 +180,11 @@ class Play(CommonPlay):
 
 def _current(company: Company, entity: str, body: Mapping[str, Any]) -> Json:
     """Complete a human's change with the newest SyncToken; only the members named are changed."""
+    stored = company.find(_known(entity), str(body["Id"])) or {}
+    return {"SyncToken": stored.get("SyncToken", "0"), "sparse": True, **body}
+
+
+def _known(entity: str) -> str:
     if entity not in ENTITIES:
         raise ControlError(f"there is no entity {entity!r}")
-    stored = company.find(entity, str(body["Id"])) or {}
-    return {"SyncToken": stored.get("SyncToken", "0"), "sparse": True, **body}
+    return entity

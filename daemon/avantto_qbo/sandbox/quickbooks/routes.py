@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from avantto_qbo.sandbox.http import NotJsonError, Request
+from avantto_qbo.sandbox.quickbooks.refusals import unsupported
 
 AUTHORIZE = "/connect/oauth2"
 TOKEN = "/oauth2/v1/tokens/bearer"
@@ -94,3 +95,15 @@ def oauth_operation(request: Request) -> str:
     if request.path == TOKEN:
         return "oauth.refresh" if b"grant_type=refresh_token" in request.body else "oauth.exchange"
     return "unknown"
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """Return the body as a JSON object; raise `RefusedError` 500 for bytes that are none."""
+    try:
+        request.body.decode("utf-8")
+        body = request.json()
+    except (NotJsonError, UnicodeDecodeError) as error:
+        raise unsupported(f"Unsupported Operation: {error}") from error
+    if not isinstance(body, dict):
+        raise unsupported("The body must be an object")
+    return body

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 from avantto_qbo.sandbox.quickbooks.company import ZERO, Company
-from avantto_qbo.sandbox.quickbooks.draft import (
-    Draft,
-    check_currency,
-    check_money_account,
-    check_references,
-    value_of,
-)
+from avantto_qbo.sandbox.quickbooks.currencies import at_home, check_currency
+from avantto_qbo.sandbox.quickbooks.draft import Draft, check_money_account, check_references, value_of
 from avantto_qbo.sandbox.quickbooks.fields import Json
-from avantto_qbo.sandbox.quickbooks.lines import arrange, discount_of, read_lines, subtotal_of
+from avantto_qbo.sandbox.quickbooks.figures import put_figures
 from avantto_qbo.sandbox.quickbooks.numbers import document_number
-from avantto_qbo.sandbox.quickbooks.refusals import RefusedError, bad_reference, business, missing, not_found
+from avantto_qbo.sandbox.quickbooks.refusals import (
+    RefusedError,
+    bad_reference,
+    bad_value,
+    business,
+    missing,
+    not_found,
+)
 from avantto_qbo.sandbox.quickbooks.seed import UNDEPOSITED
-from avantto_qbo.sandbox.quickbooks.taxes import check_global, elsewhere, net_lines, united_states
 
 _CLIENT_CANNOT_SET = ("Balance", "HomeBalance", "HomeTotalAmt", "LinkedTxn", "RemainingCredit", "EInvoiceStatus")
 VOIDED_NOTE = "Voided"
-MOST_TAXED_LINES = 750
+PAYMENT_TYPES = frozenset({"Cash", "Check", "CreditCard", "Other"})
 
 
 def prepare_invoice(company: Company, draft: Draft) -> Json:
@@ -42,14 +42,15 @@ def prepare_invoice(company: Company, draft: Draft) -> Json:
     body["Balance"] = body["TotalAmt"] - paid
     body["LinkedTxn"] = list(_stored(draft).get("LinkedTxn", ()))
     body["DueDate"] = body.get("DueDate") or _due_date(company, body)
-    return body
+    return {**body, **at_home(body)}
 
 
 def prepare_sales_receipt(company: Company, draft: Draft) -> Json:
     """Return the sales receipt to store; raise `RefusedError`."""
     body = _prepare_form(company, draft)
+    _check_payment_type(body)
     check_money_account(company, body, UNDEPOSITED)
-    return {**body, "Balance": ZERO}
+    return _paid(body)
 
 
 def prepare_refund_receipt(company: Company, draft: Draft) -> Json:
@@ -57,8 +58,9 @@ def prepare_refund_receipt(company: Company, draft: Draft) -> Json:
     if value_of(draft.body, "DepositToAccountRef") is None:
         raise missing("DepositToAccountRef")
     body = _prepare_form(company, draft)
+    _check_payment_type(body)
     check_money_account(company, body, "")
-    return {**body, "Balance": ZERO, "RemainingCredit": ZERO}
+    return {**_paid(body), "RemainingCredit": ZERO}
 
 
 def prepare_credit_memo(company: Company, draft: Draft) -> Json:
@@ -69,7 +71,8 @@ def prepare_credit_memo(company: Company, draft: Draft) -> Json:
     left = body["TotalAmt"] - company.applied_to("CreditMemo", draft.id)
     if left < 0:
         raise business("The total cannot be lower than the credit already applied")
-    return {**body, "Balance": left, "RemainingCredit": left}
+    credit = {**body, "Balance": left, "RemainingCredit": left}
+    return {**credit, **at_home(credit)}
 
 
 def check_removable(company: Company, entity: str, current: Json) -> None:
@@ -92,6 +95,18 @@ def _voided_line(line: Json) -> Json:
     return {**kept, "SalesItemLineDetail": {**detail, "Qty": ZERO}} if detail else kept
 
 
+def _paid(body: Json) -> Json:
+    """Return a form that owes nothing."""
+    paid = {**body, "Balance": ZERO}
+    return {**paid, **at_home(paid)}
+
+
+def _check_payment_type(body: Json) -> None:
+    kind = body.get("PaymentType")
+    if kind is not None and kind not in PAYMENT_TYPES:
+        raise bad_value("2170", "Invalid Enumeration", "PaymentType", kind)
+
+
 def _stored(draft: Draft) -> Json:
     return draft.current or {}
 
@@ -101,12 +116,12 @@ def _prepare_form(company: Company, draft: Draft) -> Json:
     for member in _CLIENT_CANNOT_SET:
         body.pop(member, None)
     customer = _customer(company, body, draft)
-    check_currency(company, body, customer)
+    unit = check_currency(company, body, customer)
     check_references(company, draft)
     _check_sending(body)
     body.setdefault("TxnDate", company.today().isoformat())
     body["DocNumber"] = document_number(company, draft)
-    _put_figures(company, draft)
+    put_figures(company, draft, unit)
     return {key: value for key, value in body.items() if value is not None}
 
 
@@ -128,32 +143,6 @@ def _check_sending(body: Json) -> None:
     body.setdefault("PrintStatus", "NotSet")
     if body["EmailStatus"] == "NeedToSend" and not body.get("BillEmail"):
         raise RefusedError("6420", "Email address required", "EmailStatus NeedToSend needs BillEmail")
-
-
-def _put_figures(company: Company, draft: Draft) -> None:
-    """Compute lines, tax and total; keep the stored ones when nothing they depend on was sent."""
-    body, stored = draft.body, _stored(draft)
-    touched = draft.sent & {"Line", "TxnTaxDetail", "ApplyTaxAfterDiscount", "GlobalTaxCalculation"}
-    if draft.current is not None and not touched:
-        return
-    if "Line" in draft.sent and "TxnTaxDetail" not in draft.sent:
-        body.pop("TxnTaxDetail", None)
-    lines = read_lines(company, body.get("Line") or ())
-    if company.locale.global_tax:
-        lines = net_lines(company, lines, check_global(body))
-    else:
-        body.pop("GlobalTaxCalculation", None)
-    subtotal = subtotal_of(lines)
-    discount = discount_of(lines, subtotal)
-    reckon = elsewhere if company.locale.global_tax else united_states
-    detail = reckon(company, body, lines, subtotal, discount)
-    total = subtotal - discount + Decimal((detail or {}).get("TotalTax", ZERO))
-    if total < 0:
-        raise business("The transaction amount must be 0 or greater")
-    if (detail or {}).get("TaxLine") and len(lines) > MOST_TAXED_LINES:
-        raise business("A taxed transaction can have 750 lines at most")
-    body.setdefault("ApplyTaxAfterDiscount", False)
-    body.update(Line=arrange(lines, stored, subtotal, discount), TxnTaxDetail=detail, TotalAmt=total)
 
 
 def _due_date(company: Company, body: Json) -> str:

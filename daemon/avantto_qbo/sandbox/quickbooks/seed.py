@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from avantto_qbo.sandbox.quickbooks.company import ZERO, Company
 from avantto_qbo.sandbox.quickbooks.fields import Json
+from avantto_qbo.sandbox.quickbooks.taxtables import PSEUDO, TABLES, CodeRow, RateRow, TaxTable
 
 SERVICES_INCOME, PRODUCT_INCOME, UNDEPOSITED, CHECKING, DISCOUNTS, TAX_PAYABLE, RECEIVABLE, SAVINGS, CARD_CLEARING = (
     "1", "2", "3", "4", "5", "6", "7", "8", "9",
@@ -26,32 +27,7 @@ _CHART = (
 _ITEMS = (("Services", SERVICES_INCOME), ("Hours", SERVICES_INCOME))
 _METHODS = (("Cash", "NON_CREDIT_CARD"), ("Check", "NON_CREDIT_CARD"), ("Credit Card", "CREDIT_CARD"))
 _TERMS = (("Due on receipt", 0), ("Net 15", 15), ("Net 30", 30))
-Codes = tuple[tuple[str, str, tuple[str, ...]], ...]
-Rates = tuple[tuple[str, str, str], ...]
-_US_CODES: Codes = (
-    ("TAX", "TAX", ()),
-    ("NON", "NON", ()),
-    (AST_CODE, "Automated Sales Tax", (AST_RATE,)),
-)
-_UK_RATES = (
-    ("1", "20.0% S (Sales)", "20"),
-    ("2", "5.0% R (Sales)", "5"),
-    ("3", "0.0% Z (Sales)", "0"),
-    ("4", "Exempt (Sales)", "0"),
-)
-_UK_CODES = (
-    ("2", "20.0% S", ("1",)),
-    ("3", "5.0% R", ("2",)),
-    ("4", "0.0% Z", ("3",)),
-    ("5", "Exempt", ("4",)),
-)
-_CA_RATES = (("1", "GST", "5"), ("2", "PST (BC)", "7"), ("3", "HST (ON)", "13"), ("4", "Zero-rated", "0"))
-_CA_CODES = (
-    ("2", "GST", ("1",)),
-    ("3", "GST/PST BC", ("1", "2")),
-    ("4", "HST ON", ("3",)),
-    ("5", "Zero-rated", ("4",)),
-)
+_AUTOMATED = (CodeRow(AST_CODE, "Automated Sales Tax", (AST_RATE,)),)
 
 
 def plant(company: Company) -> None:
@@ -98,25 +74,25 @@ def _item(company: Company, name: str, account: str) -> Json:
 
 
 def _plant_taxes(company: Company) -> None:
-    if company.kind == "us_no_tax":
+    if not company.knobs.sales_tax:
         return
-    codes: Codes = _US_CODES
-    rates: Rates = ((AST_RATE, "State and local", company.knobs.tax_rate),)
-    if company.kind == "uk":
-        codes, rates = _UK_CODES, _UK_RATES
-    elif company.kind == "ca":
-        codes, rates = _CA_CODES, _CA_RATES
-    for identifier, name, value in rates:
-        rate = {
-            "Name": name,
-            "Description": name,
-            "Active": True,
-            "RateValue": Decimal(value),
-            "AgencyRef": {"value": "1"},
-        }
-        company.insert("TaxRate", {**rate, "DisplayType": "ReadOnly"}, identifier)
-    for identifier, name, members in codes:
-        company.insert("TaxCode", _tax_code(name, members), identifier)
+    automated = TaxTable((RateRow(AST_RATE, "State and local", company.knobs.tax_rate),), (*PSEUDO, *_AUTOMATED))
+    table = TABLES.get(company.kind, automated)
+    for row in table.rates:
+        plant_rate(company, row)
+    for code in table.codes:
+        plant_code(company, code)
+
+
+def plant_rate(company: Company, row: RateRow) -> None:
+    """Add a tax rate."""
+    rate = {"Name": row.name, "Description": row.name, "Active": True, "RateValue": Decimal(row.percent)}
+    company.insert("TaxRate", {**rate, "AgencyRef": {"value": "1"}, "DisplayType": "ReadOnly"}, row.id)
+
+
+def plant_code(company: Company, row: CodeRow) -> Json:
+    """Add a tax code over rates that exist and return it."""
+    return company.insert("TaxCode", _tax_code(row.name, row.rates), row.id)
 
 
 def _tax_code(name: str, rates: tuple[str, ...]) -> Json:
@@ -169,14 +145,14 @@ def preferences(company: Company) -> Json:
     if knobs.default_item:
         sales["DefaultItem"] = {"value": knobs.default_item}
     accounting: Json = {
-        "ClassTrackingPerTxn": knobs.class_tracking,
-        "ClassTrackingPerTxnLine": knobs.class_tracking,
+        "ClassTrackingPerTxn": knobs.class_tracking and knobs.class_per != "line",
+        "ClassTrackingPerTxnLine": knobs.class_tracking and knobs.class_per != "transaction",
         "TrackDepartments": knobs.department_tracking,
     }
     if knobs.close_books is not None:
         accounting["BookCloseDate"] = knobs.close_books.isoformat()
-    tax: Json = {"UsingSalesTax": company.kind != "us_no_tax"}
-    if company.kind in {"us", "us_recompute"}:
+    tax: Json = {"UsingSalesTax": knobs.sales_tax}
+    if company.locale.tax == "automated" and knobs.sales_tax:
         tax["PartnerTaxEnabled"] = True
         tax["TaxGroupCodeRef"] = {"value": AST_CODE}
     currency = {"MultiCurrencyEnabled": knobs.multicurrency, "HomeCurrency": {"value": company.locale.currency}}

@@ -6,10 +6,9 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from avantto_qbo.sandbox.faults import FaultPlan
-from avantto_qbo.sandbox.http import NotJsonError, Reply, Request, json_reply
+from avantto_qbo.sandbox.http import Reply, Request, json_reply
 from avantto_qbo.sandbox.quickbooks import ledger
 from avantto_qbo.sandbox.quickbooks.batch import run_batch
 from avantto_qbo.sandbox.quickbooks.changes import capture
@@ -29,6 +28,7 @@ from avantto_qbo.sandbox.quickbooks.routes import (
     TOKEN,
     Route,
     includes,
+    json_object,
     oauth_operation,
     query_text,
     route_of,
@@ -201,7 +201,7 @@ class QuickBooks:
             query = request.query
             content = {"CDCResponse": capture(company, query.get("entities", ""), query.get("changedSince", ""))}
         elif route.verb == "batch":
-            content = {"BatchItemResponse": run_batch(company, _object(request), self._rng)}
+            content = {"BatchItemResponse": run_batch(company, json_object(request), self._rng)}
         else:
             entity = BY_PATH.get(route.entity)
             if entity is None or route.verb == "unknown":
@@ -214,7 +214,7 @@ class QuickBooks:
             return _read(company, entity, route.id)
         if route.verb == "send":
             return _send(company, entity, route.id)
-        body = _object(request)
+        body = json_object(request)
         if route.verb == "delete":
             return ledger.delete(company, entity.name, body)
         if route.verb == "void":
@@ -224,17 +224,6 @@ class QuickBooks:
             return ledger.void(company, entity.name, body)
         write = ledger.update if route.verb == "update" else ledger.create
         return write(company, entity.name, body, includes(request))
-
-
-def _object(request: Request) -> dict[str, Any]:
-    try:
-        request.body.decode("utf-8")
-        body = request.json()
-    except (NotJsonError, UnicodeDecodeError) as error:
-        raise unsupported(f"Unsupported Operation: {error}") from error
-    if not isinstance(body, dict):
-        raise unsupported("The body must be an object")
-    return body
 
 
 def _read(company: Company, entity: Entity, identifier: str) -> Json:

@@ -34,6 +34,7 @@ class Table:
         self._by_change: dict[str, None] = {}
         self._index: dict[str, dict[str, dict[str, None]]] = {member: {} for member in entity.indexed}
         self.deleted: dict[str, datetime] = {}
+        self.removed: dict[str, Json] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -59,8 +60,10 @@ class Table:
         self._rows[identifier] = replace(row, body={**row.body, **members})
 
     def remove(self, identifier: str, at: datetime) -> None:
-        """Delete an object, remembering when."""
-        self._reindex(self._rows.pop(identifier), None)
+        """Delete an object, remembering when and what it was."""
+        row = self._rows.pop(identifier)
+        self._reindex(row, None)
+        self.removed[identifier] = row.body
         self._by_change.pop(identifier, None)
         self.deleted[identifier] = at
 

@@ -24,6 +24,7 @@ _DOCUMENTS = (
     "workflows",
     "custom_values",
     "messages",
+    "inbound",
     "enrolments",
 )
 

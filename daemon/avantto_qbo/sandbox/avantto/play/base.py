@@ -33,11 +33,20 @@ class PlayBase(CommonPlay):
             raise KeyError(f"there is no {kind} {key}")
         return documents[key]
 
+    def _invoice(self, location: str, invoice: str) -> tuple[Location, Json]:
+        place = self._world.location(location)
+        return place, self._document("invoice", place.invoices, invoice)
+
     def _person(self, location: Location, person: Person) -> Json:
         if isinstance(person, str) or person.get("id"):
             return self._document("contact", location.contacts, person)
         wanted = {member: person.get(member) for member in ("email", "phone")}
         return contacts.find_match(location, wanted) or contacts.create(self._world, location, person)
+
+
+def given(**members: Any) -> Json:
+    """Return the members that are not None."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def amount_or(amount: Amount | None, default: Decimal) -> Decimal:

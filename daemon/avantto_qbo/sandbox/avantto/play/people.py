@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from avantto_qbo.sandbox.avantto import contacts
+from avantto_qbo.sandbox.avantto import contacts, conversations, merging
 from avantto_qbo.sandbox.avantto.documents import Json
 from avantto_qbo.sandbox.avantto.play.base import Person, PlayBase
 
@@ -35,6 +35,19 @@ class PeoplePlay(PlayBase):
         contacts.delete(self._world, place, found)
         return found
 
+    def merge_contacts(self, location: str, survivor: Person, merged: Person) -> Json:
+        """Merge a contact into another and return the survivor; transactions tell by `mergedFromContactId`."""
+        place = self._world.location(location)
+        kept, gone = self._person(place, survivor), self._person(place, merged)
+        if kept["id"] == gone["id"]:
+            raise ValueError("a contact cannot be merged into itself")
+        return merging.merge(self._world, place, kept, gone)
+
+    def receive_message(self, location: str, contact: Person, channel: str = "SMS", text: str = "Hello") -> Json:
+        """Let a contact write to the location (`SMS` or `Email`): an InboundMessage event, and they did write once."""
+        place = self._world.location(location)
+        return conversations.receive(self._world, place, self._person(place, contact), channel, text)
+
     def set_dnd(
         self,
         location: str,
@@ -55,3 +68,7 @@ class PeoplePlay(PlayBase):
     def messages(self, location: str) -> list[Json]:
         """Return every message accepted for the location's contacts, oldest first."""
         return self._world.location(location).messages
+
+    def enrolments(self, location: str) -> list[Json]:
+        """Return who was added to which workflow, oldest first: `{contactId, workflowId, dateAdded}`."""
+        return self._world.location(location).enrolments

@@ -1,18 +1,74 @@
-"""Control actions about checkouts: order forms, calendars, memberships, subscriptions."""
+"""Control actions about checkouts: order forms, calendars, memberships, stores, and every other kind of source."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from avantto_qbo.sandbox.avantto import orders, subscriptions, transactions
+from avantto_qbo.sandbox.avantto import orders, transactions
+from avantto_qbo.sandbox.avantto.baskets import Basket, Source
 from avantto_qbo.sandbox.avantto.documents import Json, exact, number
-from avantto_qbo.sandbox.avantto.invoices import tax
+from avantto_qbo.sandbox.avantto.events import announce_order
+from avantto_qbo.sandbox.avantto.lines import tax
 from avantto_qbo.sandbox.avantto.play.base import Amount, Items, Person, PlayBase, amount_or
 from avantto_qbo.sandbox.avantto.world import Location
+
+# When the order's webhook comes: together with the charge, before the API shows the charge, after it, or never.
+Webhook = Literal["with", "before", "after", "none"]
+_SHOWN_LATER = 30.0
 
 
 class SalesPlay(PlayBase):
     """Sales outside invoices; each makes an order and one transaction."""
+
+    def sell(
+        self,
+        location: str,
+        contact: Person,
+        items: Items,
+        source_type: str = "funnel",
+        sub_type: str = "",
+        source_name: str = "Sandbox checkout",
+        coupon: Json | None = None,
+        shipping: Amount = 0,
+        live: bool = True,
+        status: str = "succeeded",
+        webhook: Webhook = "with",
+        charged: Amount | None = None,
+        currency: str = "",
+        provider: str = "stripe",
+        automatic_tax_rate: Amount | None = None,
+    ) -> Json:
+        """Sell anything anywhere; return `{order, transaction}`, the order as its webhook shows it.
+
+        Items are as for invoices, a coupon is `{code, type: percentage|fixed, value, productIds?}`. Any `source_type`
+        and `sub_type` is taken as it is, known to the vendor or not. `charged` differs from the order's amount where
+        only a part is paid. With `webhook` "before", the API hides the charge for 30 seconds; with "after", the
+        order's events wait for `announce_order`. A sale for nothing has transaction None if the knob
+        `zero_transactions` is off.
+        """
+        place = self._world.location(location)
+        rate = None if automatic_tax_rate is None else exact(automatic_tax_rate)
+        basket = Basket(items, coupon, exact(shipping), currency, rate)
+        source = self._source(source_type, sub_type, source_name)
+        buyer, silent = self._person(place, contact), webhook in ("after", "none")
+        order = orders.create(
+            self._world, place, buyer, basket, source, live=live, event="" if silent else "OrderCreate"
+        )
+        charge = transactions.Charge(
+            "order",
+            order["_id"],
+            source,
+            amount_or(charged, exact(order["amount"])),
+            status,
+            live,
+            provider=provider,
+            currency=order["currency"],
+            lag=_SHOWN_LATER if webhook == "before" else 0.0,
+        )
+        row = self._charged(place, buyer, charge)
+        if status == "succeeded":
+            order = orders.complete(self._world, place, order, "" if silent else "OrderStatusUpdate")
+        return {"order": order, "transaction": row}
 
     def sell_order_form(
         self,
@@ -27,16 +83,49 @@ class SalesPlay(PlayBase):
         source_type: str = "funnel",
         source_name: str = "Sandbox checkout",
     ) -> Json:
-        """Sell through a checkout; return `{order, transaction}`, the order as its webhook shows it.
+        """Sell through an order form; return `{order, transaction}` as `sell` does."""
+        return self.sell(location, contact, items, source_type, sub_type, source_name, coupon, shipping, live, status)
 
-        Items are as for invoices, a coupon is `{code, type: percentage|fixed, value}`. Other `source_type` and
-        `sub_type` values of the vendor (website/store, payment_link, form, …) are taken as they are.
+    def sell_two_step(
+        self,
+        location: str,
+        contact: Person,
+        items: Items,
+        bump: dict[str, Any] | None = None,
+        upsell: dict[str, Any] | None = None,
+        coupon: Json | None = None,
+        shipping: Amount = 0,
+    ) -> Json:
+        """Sell through a two-step order form; return `{order, transaction, upsell}`.
+
+        A bump is one more item of the same order. An upsell (an item accepted on the next page) is always charged
+        apart: `{order, transaction}`, whose order is a new one, or by the knob `upsell_order` the first one, grown.
         """
+        bought = [*items, bump] if bump else items
+        sold = self.sell(location, contact, bought, sub_type="two_step_order_form", coupon=coupon, shipping=shipping)
+        added = None if upsell is None else self._upsell(location, contact, sold["order"], upsell)
+        if added and added["order"]["_id"] == sold["order"]["_id"]:
+            sold["order"] = added["order"]
+        return {**sold, "upsell": added}
+
+    def charge_order(self, location: str, order: str, amount: Amount | None = None, status: str = "succeeded") -> Json:
+        """Charge an order once more (default: its whole amount), as for a balance; return the row. No webhook tells."""
         place = self._world.location(location)
-        source = self._source(source_type, sub_type, source_name)
-        basket = orders.Basket(items, coupon, exact(shipping))
-        order, charged = self._sell(place, contact, basket, source, status=status, live=live)
-        return {"order": order, "transaction": transactions.row(charged)}
+        found = self._document("order", place.orders, order)
+        plain = found["source"]
+        source = Source(plain["type"], plain.get("subType", ""), plain["id"], plain["name"])
+        money = amount_or(amount, exact(found["amount"]))
+        live, currency = found["liveMode"], found["currency"]
+        charge = transactions.Charge("order", found["_id"], source, money, status, live, currency=currency)
+        return transactions.row(transactions.create(self._world, place, found["contactSnapshot"], charge))
+
+    def announce_order(self, location: str, order: str) -> Json:
+        """Send the webhooks of an order that was sold without them: OrderCreate and OrderStatusUpdate."""
+        place = self._world.location(location)
+        found = self._document("order", place.orders, order)
+        announce_order(self._world, place, "OrderCreate", {**found, "status": "pending"})
+        announce_order(self._world, place, "OrderStatusUpdate", found)
+        return found
 
     def book_calendar(
         self,
@@ -48,12 +137,11 @@ class SalesPlay(PlayBase):
         sub_type: str = "meeting",
         status: str = "succeeded",
         live: bool = True,
+        deposit: Amount | None = None,
     ) -> Json:
-        """Sell a booking (`meeting` or `service`); return `{order, transaction}`."""
+        """Sell a booking (`meeting` or `service`), charging all of it or a deposit; return `{order, transaction}`."""
         items: Items = [{"name": name, "amount": amount, "taxes": taxes or []}]
-        return self.sell_order_form(
-            location, contact, items, sub_type, live=live, status=status, source_type="calendar", source_name=name
-        )
+        return self.sell(location, contact, items, "calendar", sub_type, name, None, 0, live, status, charged=deposit)
 
     def checkout_membership(
         self,
@@ -65,61 +153,9 @@ class SalesPlay(PlayBase):
         status: str = "succeeded",
         live: bool = True,
     ) -> Json:
-        """Sell a membership offer; return `{order, transaction}`."""
+        """Sell a membership offer, for nothing if the amount is 0; return `{order, transaction}`."""
         items: Items = [{"name": name, "amount": amount, "taxes": taxes or []}]
-        return self.sell_order_form(
-            location, contact, items, "", live=live, status=status, source_type="membership", source_name=name
-        )
-
-    def start_subscription(
-        self,
-        location: str,
-        contact: Person,
-        items: Items,
-        source_type: str = "funnel",
-        setup_fee: Amount | None = None,
-        sub_type: str = "two_step_order_form",
-        coupon: Json | None = None,
-        live: bool = True,
-    ) -> Json:
-        """Sell recurring items and charge the first period with the setup fee.
-
-        Return `{subscription, order, transaction}`. The transaction's `subscriptionId` is the processor's (`sub_…`),
-        the subscription's `_id` is the one to read it by.
-        """
-        place = self._world.location(location)
-        bought: Items = [{**item, "type": "recurring"} for item in items]
-        if setup_fee is not None:
-            bought.append({"name": "Setup fee", "amount": setup_fee, "isSetupFeeItem": True})
-        source = self._source(source_type, sub_type, "Sandbox subscription")
-        buyer = self._person(place, contact)
-        order = orders.create(self._world, place, buyer, orders.Basket(bought, coupon), source, live=live)
-        subscription = subscriptions.create(self._world, place, order)
-        charged = subscriptions.charge(self._world, place, subscription, exact(order["amount"]), "succeeded")
-        order = orders.complete(self._world, place, order)
-        return {
-            "subscription": subscriptions.row(subscription),
-            "order": order,
-            "transaction": transactions.row(charged),
-        }
-
-    def renew_subscription(
-        self, location: str, subscription: str, amount: Amount | None = None, status: str = "succeeded"
-    ) -> Json:
-        """Charge the next period (default: the recurring items with tax) on the original order; return the row."""
-        place = self._world.location(location)
-        found = self._document("subscription", place.subscriptions, subscription)
-        money = amount_or(amount, exact(found["amount"]))
-        charged = subscriptions.charge(self._world, place, found, money, status)
-        order = place.orders[found["entityId"]]
-        orders.keep(self._world, place, order, "OrderStatusUpdate" if place.knobs.renewal_events else "")
-        return transactions.row(charged)
-
-    def cancel_subscription(self, location: str, subscription: str) -> Json:
-        """End a subscription."""
-        place = self._world.location(location)
-        found = self._document("subscription", place.subscriptions, subscription)
-        return subscriptions.row(subscriptions.cancel(self._world, place, found))
+        return self.sell(location, contact, items, "membership", "", name, None, 0, live, status)
 
     def create_product(
         self, location: str, name: str, amount: Amount, sku: str = "", taxes: list[dict[str, Any]] | None = None
@@ -145,14 +181,19 @@ class SalesPlay(PlayBase):
         self._world.own(product["_id"], place)
         return product
 
-    def _source(self, source_type: str, sub_type: str, name: str) -> orders.Source:
-        return orders.Source(source_type, sub_type, self._world.ids.short(), name)
+    def _upsell(self, location: str, contact: Person, first: Json, item: dict[str, Any]) -> Json:
+        place = self._world.location(location)
+        if place.knobs.upsell_order == "own":
+            return self.sell(location, contact, [item], sub_type="upsell")
+        grown, money = orders.enlarge(self._world, place, first, [item])
+        source = Source("funnel", "upsell", first["source"]["id"], first["source"]["name"])
+        charge = transactions.Charge("order", grown["_id"], source, money, currency=grown["currency"])
+        return {"order": grown, "transaction": self._charged(place, self._person(place, contact), charge)}
 
-    def _sell(
-        self, place: Location, contact: Person, basket: orders.Basket, source: orders.Source, *, status: str, live: bool
-    ) -> tuple[Json, Json]:
-        buyer = self._person(place, contact)
-        order = orders.create(self._world, place, buyer, basket, source, live=live)
-        charge = transactions.Charge("order", order["_id"], source, exact(order["amount"]), status, live)
-        charged = transactions.create(self._world, place, orders.snapshot(buyer), charge)
-        return (orders.complete(self._world, place, order) if status == "succeeded" else order), charged
+    def _charged(self, place: Location, buyer: Json, charge: transactions.Charge) -> Json | None:
+        if not charge.amount and not place.knobs.zero_transactions:
+            return None
+        return transactions.row(transactions.create(self._world, place, orders.snapshot(buyer), charge))
+
+    def _source(self, source_type: str, sub_type: str, name: str) -> Source:
+        return Source(source_type, sub_type, self._world.ids.short(), name)
