@@ -12,8 +12,9 @@ from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
-from avantto_qbo.errors import ConfigError
+from avantto_qbo.errors import ConfigError, RefusedError
 from avantto_qbo.model.settings import Channel, Settings
+from avantto_qbo.rules.crm.hours import parse_hours
 from avantto_qbo.typed_values import allowed, field_types, nearest, typed
 
 _TYPES: Final = field_types(Settings)
@@ -22,9 +23,6 @@ _TABLES: Final = frozenset(key for key, kind in _TYPES.items() if get_origin(kin
 # `sources` is open: a payment from a source we do not know waits until the owner sets that very entry on or off (S1).
 _CLOSED: Final = frozenset({"review_message"})
 _PLACEHOLDERS: Final = frozenset({"first_name", "business", "link"})
-_DAY: Final = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_TIME: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_HOURS: Final = re.compile(f"{_DAY}(?:-{_DAY})? ({_TIME})-({_TIME}|24:00)")
 _LONGEST_PREFIX: Final = 10
 
 
@@ -109,7 +107,13 @@ def _split(key: str, section: str = "") -> tuple[str, str]:
 
 
 def _example(table: str) -> str:
-    return {"sources": "funnel=off", "tax_codes": '"GST 5%"=5', "review_message": "sms=…"}[table]
+    examples = {
+        "sources": "funnel=off",
+        "tax_codes": '"GST 5%"=5',
+        "deposit_accounts": 'stripe="Stripe clearing"',
+        "review_message": "sms=…",
+    }
+    return examples[table]
 
 
 def _checked(key: str, value: Any, section: str = "") -> Any:
@@ -125,10 +129,11 @@ def _no_problem(_: Any) -> str:
 
 
 def _hours_problem(text: str) -> str:
-    match = _HOURS.fullmatch(text)
-    if text == "always" or (match and match[1] < match[2]):
-        return ""
-    return f'must be `always` or days and hours such as "Mon-Sat 09:00-20:00", not "{text}"'
+    try:
+        parse_hours(text)
+    except RefusedError:
+        return f'must be `always` or days and hours such as "Mon-Sat 09:00-20:00", not "{text}"'
+    return ""
 
 
 def _link_problem(text: str) -> str:

@@ -47,14 +47,30 @@ async def test_links_lead_back_from_an_object_of_their_realm(do: Do) -> None:
     assert [one.source_id for one in found] == ["contact-1", "contact-2"]
 
 
-async def test_a_new_token_reaches_every_link_of_the_object(do: Do) -> None:
+async def test_a_dropped_link_is_gone_and_no_other(do: Do) -> None:
+    for part in ("a", "b"):
+        await do(links.put, link(part=part))
+    await do(links.drop, link(part="a"))
+    assert [found.part for found in await do(links.of_source, HERE, "invoice", "inv-1")] == ["b"]
+
+
+async def test_the_links_of_a_kind_are_those_of_every_location_of_the_realm(do: Do) -> None:
+    await do(links.put, link("Wash", source_kind="item", created_at=at(2)))
+    await do(links.put, link("Wax", source_kind="item", location=THERE, created_at=at(1)))
+    await do(links.put, link("Dry", source_kind="item", realm=OTHER_REALM))
     await do(links.put, link("inv-1"))
-    await do(links.put, link("inv-1", location=THERE))
-    await do(links.put, link("inv-2", object_id="78"))
-    await do(links.retoken, REALM, "Invoice", "77", "9", at(1))
-    tokens = [found.sync_token for found in await do(links.by_object, REALM, "Invoice", "77")]
-    assert tokens == ["9", "9"]
-    assert await do(links.get, HERE, "invoice", "inv-2") == link("inv-2", object_id="78")
+    assert [found.source_id for found in await do(links.kind_in_realm, REALM, "item")] == ["Wax", "Wash"]
+
+
+async def test_a_link_is_found_by_a_piece_of_its_draft_the_newest_first(do: Do) -> None:
+    await do(links.put, link("a", agreed=b'{"number":"INV-1"}'))
+    await do(links.put, link("b", agreed=b'{"number":"INV-1"}', created_at=at(1)))
+    await do(links.put, link("c", agreed=b'{"number":"INV-1"}', created_at=at(2), source_kind="payment"))
+    await do(links.put, link("d", agreed=b'{"number":"INV-1"}', created_at=at(2), location=THERE))
+    found = await do(links.agreeing, HERE, "invoice", b'"INV-1"')
+    assert found is not None
+    assert found.source_id == "b"
+    assert await do(links.agreeing, HERE, "invoice", b'"INV-2"') is None
 
 
 async def test_a_link_can_come_to_stand_for_another_part(do: Do) -> None:
@@ -85,14 +101,6 @@ async def test_pages_of_links_never_split_a_document(do: Do) -> None:
     rest = await do(links.all_of, HERE, "invoice", 2, first[-1].source_id)
     assert [(one.source_id, one.part) for one in first] == [("a", "1"), ("b", "1"), ("b", "2")]
     assert [(one.source_id, one.part) for one in rest] == [("c", "1")]
-
-
-async def test_any_location_of_the_realm_may_have_the_link(do: Do) -> None:
-    await do(links.put, link("contact-1", location=THERE, created_at=at(3)))
-    await do(links.put, link("contact-1", location=HERE, created_at=at(4)))
-    found = await do(links.in_realm, REALM, "invoice", "contact-1")
-    assert found == link("contact-1", location=THERE, created_at=at(3))
-    assert await do(links.in_realm, OTHER_REALM, "invoice", "contact-1") is None
 
 
 async def test_a_location_sees_its_links_in_the_company_it_is_connected_to_now(do: Do) -> None:
@@ -165,6 +173,14 @@ async def test_an_older_row_of_a_customer_changes_nothing(do: Do) -> None:
     assert await do(customers.remember, known)
 
 
+async def test_a_retired_customer_is_inactive_until_a_newer_row_comes(do: Do) -> None:
+    await do(customers.remember, customer(currency="EUR"))
+    await do(customers.retire, REALM, CustomerId("1"))
+    assert await do(customers.get, REALM, CustomerId("1")) == customer(currency="EUR", active=False)
+    await do(customers.remember, customer(updated_at=at(1)))
+    assert await do(customers.get, REALM, CustomerId("1")) == customer(updated_at=at(1))
+
+
 async def test_nobody_is_found_by_nothing(do: Do) -> None:
     await do(customers.remember, customer(name_key="", email_keys=(), phone_keys=()))
     for find in (customers.by_email_key, customers.by_phone_key, customers.by_name_key):
@@ -173,9 +189,10 @@ async def test_nobody_is_found_by_nothing(do: Do) -> None:
 
 
 async def test_a_review_request_is_claimed_once_per_customer(do: Do) -> None:
-    assert await do(reviews.claim, review(), ["e1"])
-    assert not await do(reviews.claim, review(invoice="another"), ["e2"])
-    assert await do(reviews.get, REALM, CustomerId("1")) == review()
+    sending = review(state=ReviewState.SENDING)
+    assert await do(reviews.claim, sending, ["e1"])
+    assert not await do(reviews.claim, review(state=ReviewState.SENDING, invoice="another"), ["e2"])
+    assert await do(reviews.get, REALM, CustomerId("1")) == sending
 
 
 async def test_the_same_person_is_never_asked_as_another_customer(do: Do) -> None:

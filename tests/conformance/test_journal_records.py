@@ -112,6 +112,14 @@ async def test_activity_is_paged_newest_first_per_location(do: Do) -> None:
     assert [line.subject for line in rest] == ["2", "1", "0"]
 
 
+async def test_activity_is_found_by_what_it_is_about(do: Do) -> None:
+    for minute in range(4):
+        await do(activity.record, Activity(at(minute), HERE, f"flag.{minute}", "text", subject=str(minute % 2)))
+    await do(activity.record, Activity(at(9), THERE, "flag.9", "text", subject="1"))
+    assert [line.event for line in await do(activity.about, HERE, "1", 9)] == ["flag.3", "flag.1"]
+    assert [line.event for line in await do(activity.about, HERE, "1", 1)] == ["flag.3"]
+
+
 async def test_an_activity_line_comes_back_with_its_number(do: Do) -> None:
     line = Activity(at(0), HERE, "paused", "Paused.", subject="77", actor="uid 1000")
     number = await do(activity.record, line)

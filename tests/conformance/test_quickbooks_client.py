@@ -25,7 +25,7 @@ from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Call, Kind
 from avantto_qbo.model.outcome import FaultClass, InDoubt, NoAccess, NotSent, Outcome, Refused, Written
 from avantto_qbo.model.quickbooks import Company, Found
-from avantto_qbo.quickbooks import encode, reads, webhooks
+from avantto_qbo.quickbooks import encode, encode_lists, encode_payments, reads, webhooks
 from avantto_qbo.quickbooks.client import QuickBooksClient
 from avantto_qbo.quickbooks.lookups import lookups
 from avantto_qbo.quickbooks.oauth import QuickBooksOAuth
@@ -73,7 +73,7 @@ class Desk:
         return await self.read(reads.company(REALM))
 
     async def customer(self, **overrides: Any) -> CustomerId:
-        return CustomerId((await self.written(encode.customer_create(customer(**overrides)))).object_id)
+        return CustomerId((await self.written(encode_lists.customer_create(customer(**overrides)))).object_id)
 
     async def looked_up(self, kind: Kind, draft: Draft, call: Call, **overrides: Any) -> list[tuple[Found, ...]]:
         op = operation(kind, draft, call, sent_at=datetime.now(UTC), **overrides)
@@ -153,7 +153,7 @@ async def test_a_stale_token_and_a_taken_number_and_name_are_told_apart() -> Non
         refused = {
             FaultClass.STALE: encode.invoice_void(made.object_id, made.sync_token),
             FaultClass.NUMBER_TAKEN: encode.invoice_create(sold(buyer), facts),
-            FaultClass.NAME_TAKEN: encode.customer_create(customer(email="other@example.com")),
+            FaultClass.NAME_TAKEN: encode_lists.customer_create(customer(email="other@example.com")),
             FaultClass.GONE: encode.invoice_void("999999", "0"),
         }
         for kind, call in refused.items():
@@ -175,14 +175,14 @@ async def test_a_payment_settles_its_invoice_and_can_be_voided() -> None:
         buyer = await at.customer()
         made = await at.written(encode.invoice_create(sold(buyer), facts))
         draft = payment(customer=buyer, invoice=made.object_id, total=Money.of("97.20", "USD"), account=UNDEPOSITED)
-        paid = await at.written(encode.payment_create(draft))
+        paid = await at.written(encode_payments.payment_create(draft))
         assert paid.total == Decimal("97.20")
         row = (await at.read(reads.invoices_of(buyer)))[0]
         assert (row.balance, row.payments) == (Decimal(0), (paid.object_id,))
         seen = await at.read(reads.payment(paid.object_id))
         assert (seen.invoices, seen.reference, seen.day) == (((made.object_id, Decimal("97.20")),), "9g3k1", draft.day)
 
-        voided = await at.written(encode.payment_void(paid.object_id, paid.sync_token))
+        voided = await at.written(encode_payments.payment_void(paid.object_id, paid.sync_token))
         assert voided.total == Decimal(0)
         assert (await at.read(reads.invoices_of(buyer)))[0].balance == Decimal("97.20")
 
@@ -222,7 +222,7 @@ async def test_outside_america_the_total_is_to_the_cent(kind: str, currency: str
 async def test_a_customer_comes_back_as_it_was_made() -> None:
     async with desk() as at:
         draft = customer(address=Address("1 Main St", "", "Bayshore", "CA", "94326", "US"), company_name="Red Rock")
-        made = await at.written(encode.customer_create(draft, await at.company()))
+        made = await at.written(encode_lists.customer_create(draft, await at.company()))
         row = await at.read(reads.customer(made.object_id))
         assert (row.display_name, row.notes, row.emails) == (draft.display_name, draft.notes, ("geeta@example.com",))
         assert (row.phones, row.address, row.company_name) == ((draft.phone,), draft.address, "Red Rock")
@@ -247,7 +247,8 @@ async def test_changes_and_their_paged_form_tell_the_same() -> None:
     async with desk() as at:
         since = datetime.now(UTC) - timedelta(minutes=5)
         buyer = await at.customer()
-        paid = await at.written(encode.payment_create(payment(customer=buyer, invoice="", account=UNDEPOSITED)))
+        credit = payment(customer=buyer, invoice="", account=UNDEPOSITED)
+        paid = await at.written(encode_payments.payment_create(credit))
         feed = await at.read(reads.changes(since))
         assert feed.customers == (await at.read(reads.customers_since(since))).rows
         assert feed.payments == (await at.read(reads.payments_since(since))).rows
@@ -270,23 +271,23 @@ async def test_a_write_whose_answer_was_lost_is_found_by_every_question() -> Non
         mine_call = encode.invoice_create(mine, facts)
         assert isinstance(await at.write(mine_call), InDoubt)
         paid = payment(customer=buyer, invoice="", account=UNDEPOSITED)
-        assert isinstance(await at.write(encode.payment_create(paid)), InDoubt)
+        assert isinstance(await at.write(encode_payments.payment_create(paid)), InDoubt)
         bought = receipt(
             customer=buyer, account=UNDEPOSITED, method="1", lines=(line("25", item=SERVICES, tax_code="NON"),)
         )
         assert isinstance(await at.write(encode.receipt_create(bought, facts)), InDoubt)
         person = customer(display_name="Łukasz: D'Arc")
-        person_call = encode.customer_create(person, facts)
+        person_call = encode_lists.customer_create(person, facts)
         assert isinstance(await at.write(person_call), InDoubt)
         item = ItemDraft("Avantto sales", "1")
-        assert isinstance(await at.write(encode.item_create(item)), InDoubt)
+        assert isinstance(await at.write(encode_lists.item_create(item)), InDoubt)
 
         doubts: list[tuple[Kind, Draft, Call]] = [
             (Kind.INVOICE_CREATE, mine, mine_call),
-            (Kind.PAYMENT_CREATE, paid, encode.payment_create(paid)),
+            (Kind.PAYMENT_CREATE, paid, encode_payments.payment_create(paid)),
             (Kind.RECEIPT_CREATE, bought, encode.receipt_create(bought, facts)),
             (Kind.CUSTOMER_CREATE, person, person_call),
-            (Kind.ITEM_CREATE, item, encode.item_create(item)),
+            (Kind.ITEM_CREATE, item, encode_lists.item_create(item)),
         ]
         for kind, draft, call in doubts:
             answers = await at.looked_up(kind, draft, call)
@@ -319,14 +320,14 @@ async def test_a_void_in_doubt_is_judged_by_the_invoice_itself() -> None:
 
 async def test_the_same_request_id_is_answered_with_the_same_object() -> None:
     async with desk() as at:
-        call = encode.customer_create(customer())
+        call = encode_lists.customer_create(customer())
         first, again = await at.write(call, "same"), await at.write(call, "same")
     assert first == again
 
 
 async def test_too_many_requests_were_not_sent() -> None:
     async with desk(rate_limits=True) as at:
-        calls = [encode.customer_create(customer(display_name=f"Customer {n}", email="")) for n in range(15)]
+        calls = [encode_lists.customer_create(customer(display_name=f"Customer {n}", email="")) for n in range(15)]
         outcomes = [await at.write(call) for call in calls]
         with pytest.raises(TransientError) as refused:
             await at.read(reads.customers_page())
@@ -337,10 +338,10 @@ async def test_too_many_requests_were_not_sent() -> None:
 async def test_an_expired_token_and_a_foreign_company_are_no_access() -> None:
     async with desk() as at:
         at.vendor.play.add_company("77", "us")
-        foreign = await at.edge.write("77", at.token, encode.customer_create(customer()), "op")
+        foreign = await at.edge.write("77", at.token, encode_lists.customer_create(customer()), "op")
         assert isinstance(foreign, NoAccess)
         at.vendor.play.expire_tokens(REALM)
-        assert isinstance(await at.write(encode.customer_create(customer())), NoAccess)
+        assert isinstance(await at.write(encode_lists.customer_create(customer())), NoAccess)
         with pytest.raises(AuthError):
             await at.read(reads.customers_page())
 
@@ -368,7 +369,7 @@ async def test_consent_exchange_refresh_and_revocation() -> None:
         with pytest.raises(AuthError):
             await endpoint.refresh(REALM, first)
         await endpoint.revoke(second)
-        assert isinstance(await opened.write(encode.customer_create(customer())), NoAccess)
+        assert isinstance(await opened.write(encode_lists.customer_create(customer())), NoAccess)
 
 
 @pytest.mark.parametrize("legacy", [False, True])

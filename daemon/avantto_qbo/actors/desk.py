@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.realm import RealmActor
+from avantto_qbo.actors.time_zones import with_known_zone
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import cursors, evidence, links, locations, operations, settings
 from avantto_qbo.journal.connection import Connection
@@ -22,7 +24,7 @@ from avantto_qbo.model.operation import Call, Kind, Operation, Reason, Source, S
 from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.records import LocationRecord, Status
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.quickbooks import encode
+from avantto_qbo.quickbooks import encode_lists
 from avantto_qbo.rules.reasons import RETRY
 from avantto_qbo.rules.settle import Verdict
 
@@ -69,7 +71,7 @@ class Desk:
         record, own = await self.house.journal.read(load)
         if record is None:
             raise LookupError(self.location)
-        return record, merge_settings(self.house.defaults, own)
+        return await with_known_zone(self.house, self.crm, record), merge_settings(self.house.defaults, own)
 
     def now(self) -> datetime:
         return self.house.clock.now()
@@ -163,8 +165,19 @@ class Desk:
 
         await self.house.journal.write(skip)
 
-    async def hold(self, kind: Kind, chain: Chain, source: Source, version: str, reason: Reason) -> Later | Done:
-        """Hold a document that cannot even be turned into a request: visible, with the command that mends it."""
+    async def hold(
+        self,
+        kind: Kind,
+        chain: Chain,
+        source: Source,
+        version: str,
+        reason: Reason,
+        note: Callable[[Connection, Operation], object] = lambda _, __: None,
+    ) -> Later | Done:
+        """Hold a document that cannot even be turned into a request: visible, with the command that mends it.
+
+        `note` is done in the same transaction.
+        """
         if await self._skipped(source, version):
             return Done()
         op = self.operation(kind, chain, source, Call("", ""), None, version=version)
@@ -173,6 +186,7 @@ class Desk:
         def put(db: Connection) -> None:
             operations.insert(db, op)
             recording.record(db, op, verdict, self.now(), fingerprints=self.house.fingerprints)
+            note(db, op)
 
         await self.house.journal.write(put)
         self.house.count(f"operation.{kind}.{State.HELD}")
@@ -212,14 +226,19 @@ class Desk:
 
         return await self.house.journal.write(stop)
 
-    async def default_item(self, name: str) -> str:
-        """The id of the item this realm was given under `name`, "" before it was made."""
-        link = await self.house.journal.read(lambda db: links.in_realm(db, self.realm.realm, "item", name))
-        return link.object_id if link else ""
+    async def made_items(self) -> dict[str, str]:
+        """The items this realm was given, by name, whichever of its locations they were made for."""
+        made = await self.house.journal.read(lambda db: links.kind_in_realm(db, self.realm.realm, "item"))
+        return {link.source_id: link.object_id for link in reversed(made) if link.status == "live"}
+
+    async def product_items(self) -> dict[str, str]:
+        """The items a person chose for products of this location, by product id."""
+        chosen = await self.house.journal.read(lambda db: links.kind_in_realm(db, self.realm.realm, "product"))
+        return {link.source_id: link.object_id for link in chosen if link.location == self.location}
 
     async def make_item(self, draft: ItemDraft) -> Later | None:
-        """Create the default item once; a taken name means it exists and the company's facts are stale."""
-        call = encode.item_create(draft, await self.realm.company())
+        """Create an item once; a taken name means it exists and the company's facts are stale."""
+        call = encode_lists.item_create(draft, await self.realm.company())
         op = self.operation(Kind.ITEM_CREATE, Chain(f"item:{draft.name}"), Source("item", draft.name), call, draft)
         busy = await self.chain_busy(op.chain, "")
         if busy is not None:

@@ -20,13 +20,25 @@ from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.model.records import Link
 from avantto_qbo.quickbooks import reads as books_reads
 from avantto_qbo.quickbooks.lookups import customer_of, lookups, number_of
-from avantto_qbo.rules.books.doubt import Adopt, GiveUp, HoldIt, LookAgain, Resend, decide, first_look, ours_among
-from avantto_qbo.rules.reasons import RETRY
+from avantto_qbo.rules.books.doubt import (
+    Adopt,
+    GiveUp,
+    HoldIt,
+    LookAgain,
+    Replan,
+    Resend,
+    as_sent,
+    decide,
+    first_look,
+    ours_among,
+)
+from avantto_qbo.rules.reasons import RETRY, SKIP, document
 from avantto_qbo.rules.reference import marks
 from avantto_qbo.rules.settle import Verdict
 
 _NUMBER_FENCE = "fence.6140"
-_NUMBERED = frozenset({Kind.INVOICE_CREATE, Kind.RECEIPT_CREATE})
+_NUMBERED = frozenset({Kind.INVOICE_CREATE, Kind.RECEIPT_CREATE, Kind.REFUND_CREATE})
+_CORRECTED = frozenset({Kind.INVOICE_CREATE, Kind.INVOICE_UPDATE, Kind.RECEIPT_CREATE, Kind.REFUND_CREATE})
 # QuickBooks keeps names unique, so the same bytes cannot make a second one.
 _NAMED = frozenset({Kind.CUSTOMER_CREATE, Kind.ITEM_CREATE})
 
@@ -67,6 +79,8 @@ class Doubts:
                 return Resolution(next_at=at, lookups=looks)
             case HoldIt(reason=reason):
                 return Resolution(verdict=Verdict((State.HELD,), reason))
+            case Replan(reason=reason):
+                return Resolution(verdict=Verdict((State.HELD, State.SKIPPED), reason))
             case GiveUp(reason=reason):
                 return Resolution(verdict=Verdict((State.DONE,), reason))
 
@@ -78,11 +92,9 @@ class Doubts:
         if not ours:
             return None
         if len(ours) > 1:
-            return Verdict((State.HELD,), _twice(ours))
+            return Verdict((State.HELD,), _twice(op, ours))
         adopted = _adopted(op, ours[0])
-        if adopted.state is State.HELD:
-            return adopted
-        return msgspec.structs.replace(adopted, path=(State.SENDING, State.DONE))
+        return msgspec.structs.replace(adopted, path=(State.SENDING, State.DONE)) if _is_done(adopted) else adopted
 
     async def adopt_if_ours(self, op: Operation) -> Adoption:
         """A write that may be in the books, or whose number was taken: is what is there our own?"""
@@ -91,13 +103,13 @@ class Doubts:
         hits = await self._look(op)
         ours = ours_among(op, hits)
         if len(ours) > 1:
-            return Adoption(hold=_twice(ours))
+            return Adoption(hold=_twice(op, ours))
         if not ours:
             return Adoption(hold=_foreign_copy(op, hits))
         link = recording.link_for(op, ours[0].id, ours[0].sync_token, self._house.clock.now())
         if differs(op, ours[0]):
             if op.kind is not Kind.INVOICE_CREATE:
-                return Adoption(hold=_adopted(op, ours[0]).reason)
+                return Adoption(hold=_other_total(op, ours[0]))
             link = await self._as_it_stands(link, op)
         await self._house.journal.write(lambda db: links.put(db, link))
         return Adoption(found=True)
@@ -158,19 +170,31 @@ def differs(op: Operation, hit: Found) -> bool:
     return bool(op.expected) and hit.total is not None and hit.total != Decimal(op.expected)
 
 
+def _is_done(verdict: Verdict) -> bool:
+    return verdict.path == (State.DONE,)
+
+
 def _adopted(op: Operation, hit: Found) -> Verdict:
-    """What was found is ours; with another total than Avantto's it is shown to a person, never taken silently."""
+    """What was found is ours; with another total than Avantto's it is put right, or shown to a person."""
+    if differs(op, hit) and op.kind in _CORRECTED and as_sent(op, hit):
+        text = f"QuickBooks computed a total of {hit.total} where Avantto says {op.expected}."
+        path = (State.SENDING, State.CORRECTING)
+        return Verdict(path, Reason("total_differs", text), None, hit.id, hit.sync_token)
     if differs(op, hit):
-        text = f"It is in QuickBooks (id {hit.id}) with a total of {hit.total} where Avantto says {op.expected}."
-        return Verdict((State.HELD,), Reason("doubt_total", text, f"correct it in QuickBooks, then: {RETRY}"))
+        return Verdict((State.HELD,), _other_total(op, hit))
     return Verdict((State.DONE,), None, None, hit.id, hit.sync_token)
 
 
-def _twice(ours: tuple[Found, ...]) -> Reason:
+def _other_total(op: Operation, hit: Found) -> Reason:
+    total = f"a total of {hit.total} where Avantto says {op.expected}"
+    text = f"{document(op)} is in QuickBooks (id {hit.id}) with {total}."
+    return Reason("doubt_total", text, f"correct it in QuickBooks, then: {RETRY}")
+
+
+def _twice(op: Operation, ours: tuple[Found, ...]) -> Reason:
     ids = ", ".join(sorted(hit.id for hit in ours))
-    return Reason(
-        "doubt_twice", f"{len(ours)} objects could be ours (ids {ids}).", f"delete one in QuickBooks, then: {RETRY}"
-    )
+    text = f"{document(op)} is in QuickBooks {len(ours)} times (ids {ids})."
+    return Reason("doubt_twice", text, f"delete all but one in QuickBooks, then: {RETRY}")
 
 
 def _foreign_copy(op: Operation, hits: tuple[Found, ...]) -> Reason | None:
@@ -189,5 +213,5 @@ def _foreign_copy(op: Operation, hits: tuple[Found, ...]) -> Reason | None:
     if not same:
         return None
     text = f"Invoice {sent.number} is in QuickBooks already (id {same[0].id}), same customer and total, not by us."
-    mend = "turn off QuickBooks in Avantto, then: avantto-qbo skip ID (keep theirs) or delete theirs and retry ID"
+    mend = f"turn off QuickBooks in Avantto, then: {SKIP} (keep theirs); or delete theirs, then: {RETRY}"
     return Reason("built_in_copy", text, mend)

@@ -1,19 +1,24 @@
-"""Read the facts of a company: one batch for nearly all of them, and pages of items."""
+"""The facts of a company: read in one batch and pages of items; and what its answers taught about forms of tax."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Collection
+from datetime import datetime
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
+from avantto_qbo.journal import cursors
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.drafts import TaxForm
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.ids import RealmId
 from avantto_qbo.model.quickbooks import Company, Item
 from avantto_qbo.quickbooks import company as facts
 
 T = TypeVar("T")
-_PAGE = 1000
+_PAGE: Final = 1000
+_REFUSED: Final = "tax.refused"  # the realm's cursor: forms of tax, with commas between
 
 
 class Ask(Protocol):
@@ -31,3 +36,23 @@ async def learn(ask: Ask, realm: RealmId) -> Company:
         if len(page) < _PAGE:
             break
     return msgspec.structs.replace(company, items=tuple(items))
+
+
+def with_refused_forms(db: Connection, company: Company) -> Company:
+    """Add the forms of tax whose totals the company was seen to answer differently."""
+    return msgspec.structs.replace(company, refused_forms=_refused(db, company.realm))
+
+
+def refuse_forms(db: Connection, realm: RealmId, forms: Collection[TaxForm], now: datetime) -> bool:
+    """Remember further such forms; False when there are none that were not known."""
+    known = _refused(db, realm)
+    every = known.union(forms)
+    if every == known:
+        return False
+    cursors.put(db, realm, _REFUSED, ",".join(sorted(every)), now)
+    return True
+
+
+def _refused(db: Connection, realm: RealmId) -> frozenset[TaxForm]:
+    text = cursors.get(db, realm, _REFUSED)
+    return frozenset(map(TaxForm, text.split(","))) if text else frozenset()

@@ -14,6 +14,7 @@ import structlog
 from avantto_qbo.actors import mailbox, recording
 from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.contacts import Contacts
+from avantto_qbo.actors.corrections import Corrections
 from avantto_qbo.actors.customers import Customers
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.doubts import Doubts
@@ -28,7 +29,7 @@ from avantto_qbo.actors.troubles import Troubles
 from avantto_qbo.journal import inbox, locations, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, OperationId
-from avantto_qbo.model.operation import Operation
+from avantto_qbo.model.operation import Operation, State
 from avantto_qbo.model.records import Envelope, Lane, Status, Topic
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,8 @@ class LocationActor:
         self._mail_first = True
         self._money = True
         self._performer = Performer(house, realm, crm)
+        desk = Desk(house, location, realm=realm, crm=crm, performer=self._performer)
+        self._corrections = Corrections(desk)
         self._troubles = Troubles(house, location)
         self._handlers = self._desks(crm, bulk=False)
         self._slow_handlers = self._desks(crm.within(self._backfill), bulk=True)
@@ -126,7 +129,10 @@ class LocationActor:
         return True
 
     async def _go_on(self, op: Operation) -> None:
-        await self._performer.go_on(op)
+        if op.state is State.CORRECTING:
+            await self._corrections.correct(op)
+        else:
+            await self._performer.go_on(op)
 
     async def _open(self, envelope: Envelope) -> None:
         handlers = self._slow_handlers if envelope.lane is Lane.BACKFILL else self._handlers

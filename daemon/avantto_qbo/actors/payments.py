@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 
+from avantto_qbo.actors import recording
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.actors.doubts import Adoption, Doubts
+from avantto_qbo.actors.payment_changes import Looked, PaymentChanges
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import evidence, links, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Invoice, Transaction
 from avantto_qbo.model.drafts import PaymentDraft
-from avantto_qbo.model.ids import OperationId, invoice_chain
+from avantto_qbo.model.ids import LocationId, OperationId, invoice_chain
 from avantto_qbo.model.operation import Kind, Reason, Source, State
 from avantto_qbo.model.outcome import FaultClass
-from avantto_qbo.model.steps import AdoptPayment, Hold, InvoiceCase
-from avantto_qbo.quickbooks import encode
+from avantto_qbo.model.steps import AdoptPayment, ChangePayment, Hold, InvoiceCase, PostedPayment, VoidPayment
+from avantto_qbo.quickbooks import encode_payments
 from avantto_qbo.quickbooks import reads as books_reads
 from avantto_qbo.rules.books.payment import is_recorded
 from avantto_qbo.rules.reasons import RETRY
@@ -31,14 +34,16 @@ class Payments:
     """The payments of one location's invoices."""
 
     def __init__(self, desk: Desk, doubts: Doubts) -> None:
-        self._desk, self._doubts = desk, doubts
+        self._desk, self._doubts, self._changes = desk, doubts, PaymentChanges(desk)
 
-    async def of(self, invoice: Invoice) -> tuple[Transaction, ...]:
-        """Every transaction that names this invoice, whichever of its fields does (attribution is UNVERIFIED)."""
-        if not invoice.amount_paid:
-            return ()
-        known, level = await self._desk.house.journal.read(lambda db: self._known(db, invoice))
-        if level:  # all of it is in the books by its transactions: what the sweeps saw is enough to tell a refund
+    async def of(self, invoice: Invoice, *, asking: bool = False) -> tuple[Transaction, ...]:
+        """Every transaction that names this invoice, whichever of its fields does (attribution is UNVERIFIED).
+
+        Avantto is asked only where what is known does not make up `amountPaid`, or with `asking`.
+        """
+        known, posted = await self._desk.house.journal.read(lambda db: self._known(db, invoice))
+        # Nothing was ever paid, or all of it is in the books by its transactions: what the sweeps saw is enough.
+        if posted == invoice.amount_paid and not asking:
             return tuple(known.values())
         location = self._desk.location
         page = await self._desk.crm.read(avantto_reads.transactions_page(location, 0, 100, entity_id=invoice.id))
@@ -48,8 +53,18 @@ class Payments:
         found += [await self._in_full(row, invoice) for row in rows]
         return tuple(found)
 
-    def _known(self, db: Connection, invoice: Invoice) -> tuple[dict[str, Transaction], bool]:
-        """The transactions we saw for this invoice, and whether our payments make up what Avantto received."""
+    @staticmethod
+    def posted(db: Connection, location: LocationId, invoice_id: str) -> tuple[PostedPayment, ...]:
+        """Our payments of an invoice that stand in the books, on it or taken off it."""
+        return _payments(db, location, invoice_id, "live")
+
+    @staticmethod
+    def withdrawn(db: Connection, location: LocationId, invoice_id: str) -> tuple[PostedPayment, ...]:
+        """Our payments of an invoice that we voided because the bank took the money back."""
+        return _payments(db, location, invoice_id, recording.WITHDRAWN)
+
+    def _known(self, db: Connection, invoice: Invoice) -> tuple[dict[str, Transaction], Decimal]:
+        """The transactions we saw for this invoice, and what our payments by transactions come to."""
         location = self._desk.location
         bodies = [
             body
@@ -58,11 +73,11 @@ class Payments:
         ]
         rows = [msgspec.json.decode(body, type=Transaction) for body in bodies]
         posted = [
-            msgspec.json.decode(link.agreed, type=PaymentDraft).total.amount
-            for link in links.of_source(db, location, "payment", invoice.id)
-            if link.status == "live" and not is_recorded(link.part)  # a transaction may still turn up for those
+            payment.amount.amount
+            for payment in self.posted(db, location, invoice.id)
+            if not is_recorded(payment.part)  # a transaction may still turn up for those
         ]
-        return {row.id: row for row in rows}, sum(posted) == invoice.amount_paid
+        return {row.id: row for row in rows}, sum(posted, Decimal(0))
 
     async def _unread(self, transaction_id: str) -> Transaction:
         """A row that makes no sense: the detail may, else nothing is posted beside money that is not understood."""
@@ -89,7 +104,7 @@ class Payments:
             Kind.PAYMENT_CREATE,
             invoice_chain(case.invoice.id),
             Source("payment", case.invoice.id, part),
-            encode.payment_create(draft, case.company),
+            encode_payments.payment_create(draft, case.company),
             draft,
             version=case.invoice.updated_at.isoformat(),
             expected=f"{draft.total.amount:f}",
@@ -110,7 +125,7 @@ class Payments:
         read = books_reads.invoice(draft.invoice, case.company.currency)
         theirs = await self._desk.realm.access.read(read, key=self._desk.location)
         op = await self._desk.house.journal.read(lambda db: operations.get(db, refused))
-        if op is None or op.state is not State.HELD or theirs.row.balance >= draft.total.amount:
+        if op is None or op.state is not State.HELD or theirs.row.voided or theirs.row.balance >= draft.total.amount:
             return None
         text = (
             f"Invoice {case.invoice.number}: Avantto received {draft.total}, but in QuickBooks only "
@@ -119,6 +134,18 @@ class Payments:
         await self._desk.let_go(op, Reason("superseded", "The invoice is settled in QuickBooks."))
         mend = f"remove the other payment, then: {RETRY} (or skip ID)"
         return Hold(Reason("paid_twice", text, mend))
+
+    async def change(self, case: InvoiceCase, step: ChangePayment) -> Later | Hold | None:
+        """Move one payment to another customer, off its invoice or back on it; None as in `record`."""
+        return await self._changes.move(case, step)
+
+    async def void(self, case: InvoiceCase, step: VoidPayment) -> Later | Hold | None:
+        """Void one payment whose money never came or was taken back; None as in `record`."""
+        return await self._changes.void(case, step)
+
+    async def look(self, case: InvoiceCase) -> Looked:
+        """Take over the amounts a person gave our payments in QuickBooks."""
+        return await self._changes.look(case)
 
     async def adopt(self, case: InvoiceCase, step: AdoptPayment) -> None:
         """A transaction turned up for money recorded without one: only the link changes."""
@@ -145,3 +172,9 @@ class Payments:
 def _remembering(kept: Transaction | None, row: Transaction) -> Transaction:
     """A list row does not say who else posted the money; what its detail once said stays true."""
     return row if kept is None else msgspec.structs.replace(row, qbo_synced=kept.qbo_synced)
+
+
+def _payments(db: Connection, location: LocationId, invoice_id: str, status: str) -> tuple[PostedPayment, ...]:
+    found = (link for link in links.of_source(db, location, "payment", invoice_id) if link.status == status)
+    drafts = ((link, msgspec.json.decode(link.agreed, type=PaymentDraft)) for link in found)
+    return tuple(PostedPayment(link.part, draft.total, link.object_id, draft) for link, draft in drafts)

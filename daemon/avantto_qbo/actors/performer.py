@@ -6,8 +6,6 @@ nothing was sent; after it the operation is found in SENDING at the next start a
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import structlog
 
 from avantto_qbo.actors import recording
@@ -16,13 +14,11 @@ from avantto_qbo.actors.doubts import Doubts
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.errors import InternalError
-from avantto_qbo.journal import links, operations
+from avantto_qbo.journal import operations
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.model.operation import Call, Kind, Operation, Reason, State
-from avantto_qbo.model.outcome import FaultClass, Outcome, Refused, Written
-from avantto_qbo.quickbooks import encode
-from avantto_qbo.rules.reasons import RETRY
-from avantto_qbo.rules.settle import Verdict, judge
+from avantto_qbo.model.operation import Call, Kind, Operation, State
+from avantto_qbo.model.outcome import Outcome
+from avantto_qbo.rules.settle import TO_A_PERSON, Verdict, judge
 
 log = structlog.get_logger(__name__)
 _NAMES = frozenset({Kind.CUSTOMER_CREATE, Kind.ITEM_CREATE})
@@ -47,16 +43,14 @@ class Performer:
         return await self._send(await self._house.journal.write(intend))
 
     async def go_on(self, op: Operation) -> tuple[Operation, Verdict]:
-        """Take up an operation that is due: send it again, look it up, or put it right."""
+        """Take up an operation that is due: send it again or look it up. One in CORRECTING is put right elsewhere."""
         match op.state:
-            case State.PLANNED if op.sent_at is not None and op.kind is not Kind.MESSAGE_SEND:
+            case State.PLANNED if op.sent_at is not None and op.kind not in TO_A_PERSON:
                 return await self._send_unless_there(op)
             case State.PLANNED | State.RETRY:
                 return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)))
             case State.DOUBT:
                 return await self._resolve(op)
-            case State.CORRECTING:
-                return await self._correct(op)
             case _:
                 raise InternalError(f"operation {op.id} in {op.state} has nothing to go on with")
 
@@ -73,10 +67,7 @@ class Performer:
             settle=self._house.pace.settle,
             jitter=self._house.rng.random(),
         )
-        op = await self._record(op, verdict)
-        if op.state is State.CORRECTING:
-            return await self._correct(op)
-        return op, verdict
+        return await self.record(op, verdict), verdict
 
     async def _write(self, op: Operation, call: Call, request_id: str) -> Outcome:
         if op.kind.side == "crm":
@@ -86,12 +77,18 @@ class Performer:
                 return await self._realm.access.write(call, request_id, key=op.location)
         return await self._realm.access.write(call, request_id, key=op.location)
 
-    async def _record(self, op: Operation, verdict: Verdict) -> Operation:
+    async def record(self, op: Operation, verdict: Verdict, extra: recording.Extra | None = None) -> Operation:
+        """Move `op` along `verdict`, with `extra` afterwards in the same transaction, and say so."""
         house = self._house
         now = house.clock.now()
-        moved = await house.journal.write(
-            lambda db: recording.record(db, op, verdict, now, fingerprints=house.fingerprints)
-        )
+
+        def move(db: Connection) -> Operation:
+            moved = recording.record(db, op, verdict, now, fingerprints=house.fingerprints)
+            if extra is not None:
+                extra(db)
+            return moved
+
+        moved = await house.journal.write(move)
         log.info(
             "operation.finished" if moved.state in recording.ENDED else "operation.parked",
             operation=op.id,
@@ -108,7 +105,7 @@ class Performer:
         verdict = await self._doubts.before_resend(op)
         if verdict is None:
             return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)))
-        return await self._record(op, verdict), verdict
+        return await self.record(op, verdict), verdict
 
     async def _resolve(self, op: Operation) -> tuple[Operation, Verdict]:
         resolution = await self._doubts.resolve(op)
@@ -120,49 +117,4 @@ class Performer:
                 lambda db: operations.put_off(db, op.id, resolution.next_at or now, now, lookups=resolution.lookups)
             )
             return again, Verdict((State.DOUBT,), op.reason, again.next_at)
-        return await self._record(op, resolution.verdict), resolution.verdict
-
-    async def _correct(self, op: Operation) -> tuple[Operation, Verdict]:
-        """The books hold another total than Avantto: take a fresh copy back, and hold either way."""
-        link = await self._house.journal.read(lambda db: recording.link_of(db, op))
-        undo = _undo_call(op.kind, op.object_id, link.sync_token if link else "0")
-        reason = op.reason or Reason("total_differs", "QuickBooks computed another total.")
-        if undo is None:
-            return await self._hold(op, reason, "live", "The change is in QuickBooks; compare the two and decide.")
-        match await self._write(op, undo, f"{op.request_id}-undo"[:50]):
-            case Written():
-                return await self._hold(op, reason, "undone", "The copy in QuickBooks was voided.")
-            case Refused(fault=fault) if fault.kind is not FaultClass.PASSING:
-                text = f"The copy in QuickBooks could not be voided ({fault.code}); compare the two and decide."
-                return await self._hold(op, reason, "live", text)
-            case _:
-                return await self._put_off_correction(op)
-
-    async def _put_off_correction(self, op: Operation) -> tuple[Operation, Verdict]:
-        now = self._house.clock.now()
-        next_at = now + timedelta(seconds=30)
-        again = await self._house.journal.write(lambda db: operations.put_off(db, op.id, next_at, now))
-        return again, Verdict((State.CORRECTING,), op.reason, next_at)
-
-    async def _hold(self, op: Operation, reason: Reason, status: str, text: str) -> tuple[Operation, Verdict]:
-        """Hold, and note in the link whether the copy stands: only one that was voided may be made again."""
-
-        def mark(db: Connection) -> None:
-            if (link := recording.link_of(db, op)) is not None:
-                links.put(db, recording.with_status(link, status, self._house.clock.now()))
-
-        await self._house.journal.write(mark)
-        verdict = Verdict((State.HELD,), Reason(reason.code, f"{reason.text} {text}", RETRY))
-        return await self._record(op, verdict), verdict
-
-
-def _undo_call(kind: Kind, object_id: str, sync_token: str) -> Call | None:
-    match kind:
-        case Kind.INVOICE_CREATE:
-            return encode.invoice_void(object_id, sync_token)
-        case Kind.RECEIPT_CREATE:
-            return encode.receipt_void(object_id, sync_token)
-        case Kind.PAYMENT_CREATE:
-            return encode.payment_void(object_id, sync_token)
-        case _:
-            return None
+        return await self.record(op, resolution.verdict), resolution.verdict

@@ -11,8 +11,12 @@ from typing import Final
 
 import structlog
 
+from avantto_qbo.actors.desk import Desk
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
+from avantto_qbo.actors.limiter import Limiter, Window
+from avantto_qbo.actors.location import LocationActor
+from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS, Sweeps
 from avantto_qbo.actors.troubles import reconnect
 from avantto_qbo.errors import AuthError, RejectedError, TransientError
@@ -28,8 +32,12 @@ HOUSEKEEPING: Final = "housekeeping"
 _DAILY: Final = timedelta(days=1)
 _DELIVERIES_KEPT: Final = timedelta(days=40)  # no vendor repeats a delivery for longer than days
 # After an order webhook its payment is seconds away: look often for a while (S2).
-_HINT_LASTS: Final = timedelta(minutes=2)
-_HINT_PACE: Final = timedelta(seconds=10)
+_HINTED: Final = ((timedelta(minutes=2), timedelta(seconds=10)), (timedelta(minutes=10), timedelta(minutes=1)))
+# A location without payments for so long is looked at that many times more rarely.
+_IDLE: Final = ((timedelta(days=7), 4), (timedelta(days=1), 2))
+# Sweeps take a quarter of what a location may ask in ten seconds; with backfill's half there is room for the mail.
+_SWEEPS: Final = Window(20, 10.0)
+_NEXT_SLICE: Final = timedelta(minutes=1)
 _SOON: Final = timedelta(seconds=15)
 _SHOWN_AFTER: Final = 3
 _BROKEN_PAUSE: Final = timedelta(minutes=10)
@@ -46,6 +54,7 @@ class Pollers:
     def __init__(self, house: House, directory: Directory) -> None:
         self._house, self._directory = house, directory
         self._failures: dict[tuple[str, str], int] = {}
+        self._paced: dict[LocationId, Limiter] = {}
 
     async def run(self, owner: str, name: str) -> datetime | None:
         """Run poll `name` of `owner` (a realm or location id); None when it is not to run any more."""
@@ -120,18 +129,36 @@ class Pollers:
         if record is None or record.status is Status.DISCONNECTED:
             return None
         actor = await self._directory.location(record.id)
+        more = False
         if actor is not None and record.status is not Status.BROKEN:
-            sweeps = Sweeps(self._house, record, actor.crm)
-            await (sweeps.payments() if name == PAYMENTS else sweeps.invoices())
+            sweeps = self._sweeps(actor, record)
+            more = await (sweeps.payments() if name == PAYMENTS else sweeps.invoices())
             self._house.nudge(record.id)
-        return started + await self._pace_of(record.id, name, started)
+        interval = await self._pace_of(record, name, started)
+        return started + (min(interval, _NEXT_SLICE) if more else interval)
 
-    async def _pace_of(self, location: LocationId, name: str, started: datetime) -> timedelta:
+    def _sweeps(self, actor: LocationActor, record: LocationRecord) -> Sweeps:
+        if record.id not in self._paced:
+            self._paced[record.id] = Limiter(self._house.clock, [_SWEEPS], in_flight=1)
+        crm = actor.crm.within(self._paced[record.id])
+        performer = Performer(self._house, actor.realm, crm)
+        desk = Desk(self._house, record.id, realm=actor.realm, crm=crm, performer=performer)
+        return Sweeps(desk, record)
+
+    async def _pace_of(self, record: LocationRecord, name: str, started: datetime) -> timedelta:
+        """Payments: sooner for a while after a hint, more rarely where none has come for days (S2)."""
+        interval = self._interval(name)
         if name != PAYMENTS:
-            return self._interval(name)
-        hint = await self._house.journal.read(lambda db: cursors.get(db, location, PAYMENTS_HINT))
-        recent = hint is not None and started - datetime.fromisoformat(hint) < _HINT_LASTS
-        return min(self._interval(name), _HINT_PACE) if recent else self._interval(name)
+            return interval
+        hint, newest = await self._house.journal.read(
+            lambda db: [_moment(cursors.get(db, record.id, cursor)) for cursor in (PAYMENTS_HINT, PAYMENTS)]
+        )
+        since_hint = started - hint if hint else timedelta.max
+        for lasts, pace in _HINTED:
+            if since_hint < lasts:
+                return min(interval, pace)
+        quiet = started - max(filter(None, (hint, newest, record.connected_at)))
+        return interval * next((factor for idle, factor in _IDLE if quiet > idle), 1)
 
     async def _broken(self, owner: str, name: str, error: AuthError) -> None:
         """A dead realm stops its locations, a dead location only itself; each says how to go on."""
@@ -146,6 +173,10 @@ class Pollers:
 
         await self._house.journal.write(mark)
         log.warning("location.broken", subject=owner, provider=error.provider)
+
+
+def _moment(cursor: str | None) -> datetime | None:
+    return datetime.fromisoformat(cursor) if cursor else None
 
 
 def _members(db: Connection, realm: RealmId) -> list[LocationRecord]:

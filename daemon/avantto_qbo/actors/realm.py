@@ -6,7 +6,7 @@ and the count of metered reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -15,10 +15,11 @@ import msgspec
 import structlog
 
 from avantto_qbo.actors.access import Access
-from avantto_qbo.actors.facts import learn
+from avantto_qbo.actors.facts import learn, refuse_forms, with_refused_forms
 from avantto_qbo.actors.house import House
 from avantto_qbo.journal import cursors, customers, evidence, inbox, locations, usage
 from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.drafts import TaxForm
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.ids import LocationId, RealmId
 from avantto_qbo.model.page import Page
@@ -73,16 +74,33 @@ class RealmActor:
         company = await learn(self.access.read, self.realm)
         now = self._house.clock.now()
         record = RealmRecord(self.realm, msgspec.json.encode(company), now)
-        await self._house.journal.write(lambda db: locations.put_realm(db, record))
-        self._company, self._fresh_until, self._stale = company, now + _FACTS_LAST, False
-        return company
+
+        def keep(db: Connection) -> Company:
+            locations.put_realm(db, record)
+            return with_refused_forms(db, company)
+
+        self._company = await self._house.journal.write(keep)
+        self._fresh_until, self._stale = now + _FACTS_LAST, False
+        return self._company
 
     async def _remembered(self) -> Company | None:
-        record = await self._house.journal.read(lambda db: locations.get_realm(db, self.realm))
-        if record is None or not record.company:
+        def look(db: Connection) -> tuple[RealmRecord, Company] | None:
+            record = locations.get_realm(db, self.realm)
+            if record is None or not record.company:
+                return None
+            return record, with_refused_forms(db, msgspec.json.decode(record.company, type=Company))
+
+        found = await self._house.journal.read(look)
+        if found is None:
             return None
+        record, company = found
         self._fresh_until = record.refreshed_at + _FACTS_LAST
-        return msgspec.json.decode(record.company, type=Company)
+        return company
+
+    def refuse_forms(self, db: Connection, forms: Collection[TaxForm], now: datetime) -> bool:
+        """Learn that the company answered another total to sales in these forms of tax; False if that was known."""
+        self._company = None  # what is remembered is put together again at the next use
+        return refuse_forms(db, self.realm, forms, now)
 
     async def poll(self) -> int:
         """Ask the change feed once and put what is new into the inboxes; returns how many rows were new."""
@@ -176,6 +194,7 @@ class RealmActor:
             name_key=marks.name(row.display_name),
             email_keys=tuple(marks.email(email) for email in filter(None, map(normal_email, row.emails))),
             phone_keys=tuple(marks.phone(phone) for phone in phones),
+            currency=row.currency,
         )
 
     def _take_payment(self, db: Connection, members: list[LocationRecord], row: PaymentRow) -> bool:

@@ -6,13 +6,16 @@ from typing import Final
 
 import msgspec
 
+from avantto_qbo.actors import recording
 from avantto_qbo.actors.customers import Customers
-from avantto_qbo.actors.desk import Desk, Done, Turn, number_refusals
+from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.doubts import Adoption, Doubts
-from avantto_qbo.avantto import reads
-from avantto_qbo.avantto.rows import merge_transaction
+from avantto_qbo.actors.former_customers import FormerCustomers
+from avantto_qbo.actors.receipt_case import ReceiptCases
+from avantto_qbo.actors.receipt_voids import ReceiptVoids
+from avantto_qbo.actors.refunds import Refunds
 from avantto_qbo.errors import RejectedError
-from avantto_qbo.journal import evidence, inbox, links
+from avantto_qbo.journal import evidence, inbox
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Order, Transaction
 from avantto_qbo.model.drafts import ReceiptDraft
@@ -22,19 +25,21 @@ from avantto_qbo.model.records import Envelope, Lane, Link, Topic
 from avantto_qbo.model.steps import (
     BookStep,
     CreateReceipt,
+    CreateRefund,
     Hold,
     Ignore,
     NeedCustomer,
     NeedItem,
     PauseMoney,
     ReceiptCase,
+    VoidReceipt,
     Wait,
 )
 from avantto_qbo.quickbooks import encode
-from avantto_qbo.rules.books.defaults import DEFAULT_ITEM
 from avantto_qbo.rules.books.plan import plan_receipt
 from avantto_qbo.rules.books.receipt import buyer
 from avantto_qbo.rules.books.sources import paid_invoice, pays_invoice
+from avantto_qbo.rules.reasons import REFUNDS_DIFFER
 
 _STEPS: Final = 12
 
@@ -44,12 +49,13 @@ class Receipts:
 
     def __init__(self, desk: Desk, customers: Customers, doubts: Doubts) -> None:
         self._desk, self._customers, self._doubts = desk, customers, doubts
+        self._cases, self._former = ReceiptCases(desk, customers), FormerCustomers(desk, customers)
+        self._refunds, self._voids = Refunds(desk, doubts), ReceiptVoids(desk)
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Bring the books level with transaction `envelope.object_id`."""
         try:
-            transaction = await self._truth(envelope.object_id)
-            order = await self._order(transaction)
+            transaction, order = await self._cases.truth(envelope.object_id)
         except RejectedError as error:
             if error.code == "scope":  # of the connection, not of this document: the polls say it once for all
                 raise
@@ -62,7 +68,7 @@ class Receipts:
             busy = await self._desk.chain_busy(receipt_chain(transaction.id), _version(transaction))
             if busy is not None:
                 return busy
-            case = await self._case(transaction, order)
+            case = await self._cases.of(transaction, order)
             steps = plan_receipt(case)
             if not steps:
                 return Done()
@@ -71,62 +77,32 @@ class Receipts:
                 return turn
         return self._desk.later(60, "many steps")
 
-    async def _truth(self, transaction_id: str) -> Transaction:
-        """The row says when the money moved, the detail says who else has posted it."""
-        location = self._desk.location
-        detail = await self._desk.crm.read(reads.transaction(location, transaction_id))
-        kept = await self._desk.house.journal.read(lambda db: evidence.get(db, location, "transaction", transaction_id))
-        return merge_transaction(msgspec.json.decode(kept, type=Transaction), detail) if kept else detail
-
-    async def _order(self, transaction: Transaction) -> Order | None:
-        if not transaction.entity_id or transaction.entity_type == "invoice":
-            return None
-        try:
-            return await self._desk.crm.read(reads.order(self._desk.location, transaction.entity_id))
-        except RejectedError as error:
-            if error.code == "gone":
-                return None
-            raise
-
-    async def _case(self, transaction: Transaction, order: Order | None) -> ReceiptCase:
-        desk = self._desk
-        record, settings = await desk.place()
-        link, copy, refused = await desk.house.journal.read(lambda db: self._memory(db, transaction))
-        case = ReceiptCase(
-            transaction=transaction,
-            location=record,
-            settings=settings,
-            company=await desk.realm.company(),
-            now=desk.now(),
-            order=order,
-            evidence=msgspec.json.decode(copy, type=Order) if copy else None,
-            link=link if link is not None and link.status == "live" else None,
-            customer=None,
-            default_item=await desk.default_item(DEFAULT_ITEM),
-            number_variant=refused,
-        )
-        return msgspec.structs.replace(
-            case, customer=await self._customers.known(buyer(transaction, case.order or case.evidence))
-        )
-
-    def _memory(self, db: Connection, transaction: Transaction) -> tuple[Link | None, bytes | None, int]:
-        location = self._desk.location
-        return (
-            links.get(db, location, "transaction", transaction.id),
-            evidence.get(db, location, "order", transaction.entity_id) if transaction.entity_id else None,
-            len(number_refusals(db, location, receipt_chain(transaction.id))),
-        )
-
     async def _do(self, case: ReceiptCase, step: BookStep) -> Turn | None:
         match step:
             case NeedCustomer(person=person):
-                return await self._customers.ensure(person)
+                return await self._customers.ensure(person, case.transaction.currency)
             case NeedItem(draft=item):
                 return await self._desk.make_item(item)
-            case CreateReceipt(draft=draft):
-                return await self._create(case, draft)
+            case CreateReceipt(draft=draft, flags=flags):
+                return await self._create(case, draft, flags)
+            case CreateRefund():
+                chain, version = receipt_chain(case.transaction.id), _version(case.transaction)
+                refunded = await self._refunds.create(chain, version, case.company, step)
+                if isinstance(refunded, Later) and case.link and case.agreed:
+                    refunded = await self._or_survivor(case.link, case.agreed, refunded)
+                return await self._or_hold(case, refunded)
+            case VoidReceipt():
+                return await self._or_hold(case, await self._voids.void(case, _version(case.transaction)))
+            case _:
+                return await self._put_aside(case, step)
+
+    async def _put_aside(self, case: ReceiptCase, step: BookStep) -> Turn | None:
+        """The steps that write nothing."""
+        match step:
             case Wait(delay=delay, reason=reason):
                 return self._desk.later(delay.total_seconds(), reason.code)
+            case Hold(reason=reason) if reason.code in REFUNDS_DIFFER and await self._refunds.look(case.refunds):
+                return None  # a person took back what was too much
             case Hold(reason=reason):
                 return await self._hold(case, reason)
             case PauseMoney(reason=reason):
@@ -141,7 +117,13 @@ class Receipts:
             case _:
                 return await self._hold(case, Reason("receipt.plan", f"No way to carry out {type(step).__name__}."))
 
-    async def _create(self, case: ReceiptCase, draft: ReceiptDraft) -> Turn | None:
+    async def _or_hold(self, case: ReceiptCase, done: Later | Hold | None) -> Turn | None:
+        return await self._hold(case, done.reason) if isinstance(done, Hold) else done
+
+    async def _or_survivor(self, link: Link, agreed: ReceiptDraft, later: Later) -> Later | None:
+        return None if await self._former.merged(link, agreed.customer, later) else later
+
+    async def _create(self, case: ReceiptCase, draft: ReceiptDraft, flags: tuple[Reason, ...]) -> Turn | None:
         chain = receipt_chain(case.transaction.id)
         op = self._desk.operation(
             Kind.RECEIPT_CREATE,
@@ -158,7 +140,14 @@ class Receipts:
             return await self._hold(case, adopted.hold)
         if adopted.found:
             return None
-        later, _ = await self._desk.carry_out(op)
+
+        def flag(db: Connection) -> None:
+            recording.note_flags(db, op.location, op.source.id, flags, op.created_at)
+
+        later, verdict = await self._desk.carry_out(op, flag)
+        person = buyer(case.transaction, case.order or case.evidence)
+        if later is not None and await self._former.replaced(person, case.transaction.currency, later, verdict.fault):
+            return None
         return later
 
     async def _hold(self, case: ReceiptCase, reason: Reason) -> Turn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,14 +13,18 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.sealing import Fingerprints
 from avantto_qbo.model.drafts import CustomerDraft
 from avantto_qbo.model.ids import CustomerId, LocationId, RealmId
-from avantto_qbo.model.operation import Kind, Operation, State
+from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.records import Activity, IndexedCustomer, Link, ReviewState, Status
 from avantto_qbo.rules.reasons import addressed
-from avantto_qbo.rules.settle import RECONNECT, Verdict
+from avantto_qbo.rules.settle import RECONNECT, TO_A_PERSON, Verdict
 
 # The change feed's row must win: its clock differs from ours and knows no fractions of a second.
 _FEED_IS_NEWER: Final = timedelta(minutes=5)
 Extra = Callable[[Connection], object]
+# Taken back by us: told from what a person voided or deleted in the books, which is respected for good.
+WITHDRAWN: Final = "withdrawn"
+_VOIDS: Final = frozenset({Kind.INVOICE_VOID, Kind.PAYMENT_VOID, Kind.RECEIPT_VOID})
+_CHANGES: Final = frozenset({Kind.INVOICE_UPDATE, Kind.PAYMENT_UPDATE})
 ENDED: Final = frozenset({State.DONE, State.SKIPPED})
 
 # Kind of operation → (kind of source in the link, entity in the books or the CRM).
@@ -31,7 +35,11 @@ _LINKED: Final = {
     Kind.INVOICE_UPDATE: ("invoice", "Invoice"),
     Kind.INVOICE_VOID: ("invoice", "Invoice"),
     Kind.PAYMENT_CREATE: ("payment", "Payment"),
+    Kind.PAYMENT_UPDATE: ("payment", "Payment"),
+    Kind.PAYMENT_VOID: ("payment", "Payment"),
     Kind.RECEIPT_CREATE: ("transaction", "SalesReceipt"),
+    Kind.RECEIPT_VOID: ("transaction", "SalesReceipt"),
+    Kind.REFUND_CREATE: ("refund", "RefundReceipt"),
     Kind.CONTACT_CREATE: ("contact", "Contact"),
 }
 
@@ -48,7 +56,7 @@ def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fi
         _link(db, op, verdict, now)
     if op.state is State.DONE:
         _after(db, op, verdict, now, fingerprints)
-    if op.kind is Kind.MESSAGE_SEND and op.state is State.SKIPPED:
+    if op.kind in TO_A_PERSON and op.state is State.SKIPPED:
         _reopen_review(db, op, now)
     if verdict.reason is not None and verdict.reason.code == RECONNECT:
         text = f"{verdict.reason.text}: avantto-qbo connect {op.location}"
@@ -77,8 +85,8 @@ def link_for(op: Operation, object_id: str, sync_token: str, now: datetime, befo
     """The link between the document `op` speaks for and the object made from it."""
     source_kind, entity = _LINKED[op.kind]
     # A change that came out with another total is no agreement: the next plan must see the difference again.
-    unsettled = op.state is State.CORRECTING and op.kind is Kind.INVOICE_UPDATE
-    kept = before if op.kind is Kind.INVOICE_VOID or unsettled else None
+    unsettled = op.state is State.CORRECTING and op.kind in _CHANGES
+    kept = before if op.kind in _VOIDS or unsettled else None
     return Link(
         location=op.location,
         realm=op.realm,
@@ -97,6 +105,13 @@ def link_for(op: Operation, object_id: str, sync_token: str, now: datetime, befo
     )
 
 
+def note_flags(db: Connection, location: LocationId, subject: str, flags: Iterable[Reason], now: datetime) -> None:
+    """Say what a bookkeeper should know about document `subject`, one activity line for each flag."""
+    for flag in flags:
+        text = f"{flag.text} {flag.mend}".strip()
+        activity.record(db, Activity(now, location, f"flag.{flag.code}", text, subject=subject))
+
+
 def _link(db: Connection, op: Operation, verdict: Verdict, now: datetime) -> None:
     if op.kind in _LINKED and op.object_id:
         links.put(db, link_for(op, op.object_id, verdict.sync_token, now, link_of(db, op)))
@@ -105,14 +120,14 @@ def _link(db: Connection, op: Operation, verdict: Verdict, now: datetime) -> Non
 def _status(op: Operation) -> str:
     if op.state is State.CORRECTING:
         return "correcting"
-    return "voided" if op.kind is Kind.INVOICE_VOID else "live"
+    return WITHDRAWN if op.kind in _VOIDS else "live"
 
 
 def _after(db: Connection, op: Operation, verdict: Verdict, now: datetime, fingerprints: Fingerprints) -> None:
     match op.kind:
         case Kind.CUSTOMER_CREATE:
             _index_customer(db, op, now, fingerprints)
-        case Kind.MESSAGE_SEND:
+        case Kind.MESSAGE_SEND | Kind.WORKFLOW_ADD:
             unknown = verdict.reason is not None and verdict.reason.code == "unknown"
             _close_review(db, op, ReviewState.UNKNOWN if unknown else ReviewState.SENT, now)
         case _:
@@ -136,6 +151,7 @@ def _index_customer(db: Connection, op: Operation, now: datetime, fingerprints: 
             name_key=fingerprints.name(draft.display_name),
             email_keys=(fingerprints.email(draft.email),) if draft.email else (),
             phone_keys=(fingerprints.phone(draft.phone),) if draft.phone else (),
+            currency=draft.currency,
         ),
     )
     if op.source.kind == "customer" and op.source.id:

@@ -7,43 +7,42 @@ from typing import Final
 
 import msgspec
 
+from avantto_qbo.actors.contact_first import ContactFirst
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.recording import ENDED
-from avantto_qbo.avantto import encode
-from avantto_qbo.avantto import reads as crm_reads
+from avantto_qbo.actors.review_book import ReviewBook
+from avantto_qbo.actors.review_facts import ReviewFacts
+from avantto_qbo.actors.review_requests import enrolment, message
 from avantto_qbo.errors import AvanttoQboError, RejectedError
-from avantto_qbo.journal import customers, inbox, links, operations, reviews
+from avantto_qbo.journal import links, operations, reviews
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.model.avantto import Contact, CustomValue
-from avantto_qbo.model.drafts import MessageDraft
-from avantto_qbo.model.ids import ContactId, CustomerId, LocationId, OperationId, review_chain
-from avantto_qbo.model.operation import Kind, Operation, Reason, Source, State
+from avantto_qbo.model.ids import ContactId, CustomerId, LocationId, OperationId
+from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.quickbooks import PaymentRow
-from avantto_qbo.model.records import Envelope, Lane, LocationRecord, Review, ReviewState, Topic
-from avantto_qbo.model.settings import Settings
+from avantto_qbo.model.records import Envelope, Review, ReviewState
+from avantto_qbo.model.settings import Contacts
 from avantto_qbo.model.steps import (
-    ContactCase,
+    AddToWorkflow,
     Hold,
     Ignore,
     NeedContact,
     NeedHistory,
+    NeedPayments,
+    NeedWorkflows,
     ReviewCase,
     ReviewStep,
     SendMessage,
     Settle,
     Wait,
 )
-from avantto_qbo.quickbooks import reads as books_reads
-from avantto_qbo.rules.crm.contact import plan_contact
-from avantto_qbo.rules.crm.review import paid_before, plan_review, review_link
-from avantto_qbo.rules.reference import contact_of
+from avantto_qbo.rules.crm.first import paid_before
+from avantto_qbo.rules.crm.review import plan_review
+from avantto_qbo.rules.crm.sender import WORKFLOW, refused_workflow
+from avantto_qbo.rules.reasons import setting
 
-_STEPS: Final = 8
+_STEPS: Final = 10
 _HELD_FOR: Final = timedelta(hours=1)
-
-
 # The owner can grant it: held until then, no channel is used up.
-_VALUES_LAST: Final = timedelta(minutes=1)
 _NO_PERMISSION: Final = "refused.scope"
 
 
@@ -68,19 +67,43 @@ class Reviews:
     """The review requests of one location."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._values: tuple[CustomValue, ...] | None = None
-        self._values_at = desk.now()
+        self._desk, self._facts, self._book = desk, ReviewFacts(desk), ReviewBook(desk)
+        self._contact_first = ContactFirst(desk)
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Decide about the payment row in the envelope."""
-        payment = msgspec.json.decode(envelope.payload, type=PaymentRow)
-        case = await self._case(payment)
-        if case.review is not None and _begun_elsewhere(case.review, self._desk.location):
+        row = msgspec.json.decode(envelope.payload, type=PaymentRow)
+        payment, review = await self._facts.standing(row)
+        case = await self._case(payment, review)
+        if review is not None and _begun_elsewhere(review, self._desk.location):
             return Done()
-        if case.review is not None and case.review.operation is not None:
-            return await self._under_way(case, case.review, case.review.operation)
+        if review is not None and review.operation is not None:
+            return await self._under_way(case, review, review.operation)
+        if await self._somebody_elses(case):
+            return Done()
         return await self._decide(case)
+
+    async def _case(self, payment: PaymentRow, review: Review | None) -> ReviewCase:
+        record, settings = await self._desk.place()
+        return ReviewCase(
+            payment=payment,
+            review=review,
+            location=record,
+            settings=settings,
+            now=self._desk.now(),
+            business=record.name,
+            refunded=await self._facts.refunded(payment),
+        )
+
+    async def _somebody_elses(self, case: ReviewCase) -> bool:
+        """In a shared company a location asks its own customers only; another one may ask this customer."""
+        location = self._desk.location
+        if case.settings.contacts is Contacts.ALL or not await self._facts.shared():
+            return False
+        link = await self._desk.house.journal.read(
+            lambda db: links.get(db, location, "contact", case.payment.customer_id)
+        )
+        return link is None
 
     async def _under_way(self, case: ReviewCase, review: Review, name: OperationId) -> Turn:
         """A message was started: it ends by itself, or its refusal leaves the other channel."""
@@ -89,7 +112,7 @@ class Reviews:
             return Done()
         if op.state is not State.HELD or op.reason is None or op.reason.code == _NO_PERMISSION:
             return self._desk.waiting(op.id, op.state)
-        done = await self._refused(case, review, op, op.reason.text)
+        done = await self._refused(case, review, op, op.reason)
         return await self._decide(done) if isinstance(done, ReviewCase) else done
 
     async def _decide(self, case: ReviewCase) -> Turn:
@@ -103,138 +126,79 @@ class Reviews:
             case = done
         return self._desk.later(60, "many steps")
 
-    async def _case(self, payment: PaymentRow) -> ReviewCase:
-        record, settings = await self._desk.place()
-        review = await self._review(payment.customer_id)
-        return ReviewCase(
-            payment=payment,
-            review=review,
-            location=record,
-            settings=settings,
-            now=self._desk.now(),
-            business=record.name,
-        )
-
-    async def _review(self, customer: CustomerId) -> Review | None:
-        realm = self._desk.realm.realm
-        return await self._desk.house.journal.read(lambda db: reviews.get(db, realm, customer))
-
     async def _do(self, case: ReviewCase, step: ReviewStep) -> Turn | ReviewCase:
         match step:
             case NeedHistory(customer=customer):
-                rows = await self._desk.realm.access.read(books_reads.invoices_of(customer), key=self._desk.location)
-                return msgspec.structs.replace(case, history=rows)
+                return msgspec.structs.replace(case, history=await self._facts.history(customer))
+            case NeedPayments(ids=ids):
+                return msgspec.structs.replace(case, others=await self._facts.payments(ids))
             case NeedContact(customer=customer):
                 return await self._with_contact(case, customer)
+            case NeedWorkflows():
+                return await self._with_workflows(case)
             case SendMessage(draft=draft):
-                return await self._send(case, draft)
+                return await self._send(case, message(self._desk, case, draft), draft.channel)
+            case AddToWorkflow(contact=contact, workflow=workflow):
+                return await self._send(case, enrolment(self._desk, case, contact, workflow), WORKFLOW)
+            case _:
+                return await self._end(case, step)
+
+    async def _end(self, case: ReviewCase, step: ReviewStep) -> Turn:
+        match step:
             case Settle(state=state, reason=reason):
-                return await self._settle(case, ReviewState(state), reason)
+                return await self._book.settle(case, ReviewState(state), reason)
             case Wait(delay=delay, reason=reason):
-                await self._settle(case, ReviewState.WAITING, reason)
+                await self._book.settle(case, ReviewState.WAITING, reason)
                 return self._desk.until_settings_change(delay, reason.code)
             case Hold(reason=reason):
                 return await self._hold(case, reason)
             case Ignore(reason=reason) if not case.review and case.history and paid_before(case.history, case.payment):
                 # The answer to the one query is kept: no later payment of this customer asks again.
-                return await self._settle(case, ReviewState.DECLINED, reason)
-            case Ignore():
+                return await self._book.settle(case, ReviewState.DECLINED, reason)
+            case _:
                 return Done()
+
+    async def _hold(self, case: ReviewCase, reason: Reason) -> Turn:
+        """One feature waits for its owner; nothing else does. Looked at again every hour: a custom value may help."""
+        await self._book.settle(case, ReviewState.WAITING, reason)
+        return self._desk.until_settings_change(_HELD_FOR, reason.code)
 
     async def _with_contact(self, case: ReviewCase, customer: CustomerId) -> Turn | ReviewCase:
         location = self._desk.location
         link = await self._desk.house.journal.read(lambda db: links.get(db, location, "contact", customer))
         if link is None or not link.object_id:
-            return await self._make_contact_first(case, customer)
-        contact = await self._contact(ContactId(link.object_id))
+            turn = await self._contact_first.ensure(case)
+            if isinstance(turn, Ignore):
+                return await self._book.settle(case, ReviewState.DECLINED, turn.reason)
+            await self._book.settle(case, ReviewState.WAITING, Reason("contact", "The contact is made first."))
+            return turn
+        contact = await self._facts.contact(ContactId(link.object_id))
         if contact is None:
-            return await self._settle(case, ReviewState.DECLINED, Reason("no_contact", "The contact is gone."))
+            return await self._book.settle(case, ReviewState.DECLINED, Reason("no_contact", "The contact is gone."))
         return msgspec.structs.replace(
             case,
             contact=contact,
-            imported=await self._imported(contact),
-            link=await self._link(case.location, case.settings),
+            imported=await self._facts.imported(contact),
+            link=await self._facts.link(case.location, case.settings),
         )
 
-    async def _make_contact_first(self, case: ReviewCase, customer: CustomerId) -> Turn:
-        """The change feed may show the payment before the customer: fetch the row, make the contact, come back.
-
-        Who is not to be a contact (a project, `contacts = own`) is asked for nothing, and not looked up again.
-        """
-        desk = self._desk
-        coming = await desk.house.journal.read(lambda db: inbox.get(db, desk.location, Topic.CUSTOMER, customer))
-        if coming is not None:
-            return await self._after(coming)
-        row = await desk.realm.access.read(books_reads.customer(customer), key=desk.location)
-        own = contact_of(row.notes)
-        match plan_contact(ContactCase(row, case.location, case.settings, own_contact=own)):
-            case (Ignore(reason=reason), *_):
-                return await self._settle(case, ReviewState.DECLINED, reason)
-        now, payload = desk.now(), msgspec.json.encode(row)
-        await desk.house.journal.write(
-            lambda db: inbox.tell(
-                db,
-                desk.location,
-                Topic.CUSTOMER,
-                customer,
-                Lane.CONTACT,
-                now,
-                payload=payload,
-                changed_at=row.updated_at,
-            )
-        )
-        return desk.later(5, "contact first")
-
-    async def _after(self, coming: Envelope) -> Turn:
-        """Come back when the customer's own mail has been worked on, which then waits for no backfill."""
-        desk, now = self._desk, self._desk.now()
-        if coming.waiting_for:
-            return desk.waiting(coming.waiting_for, "contact first")
-        if coming.lane is Lane.BACKFILL:
-            await desk.house.journal.write(
-                lambda db: inbox.tell(db, desk.location, Topic.CUSTOMER, coming.object_id, Lane.CONTACT, now)
-            )
-            return desk.later(30, "contact first")
-        return Later(max(coming.next_at, now) + timedelta(seconds=30), reason="contact first")
-
-    async def _contact(self, contact: ContactId) -> Contact | None:
+    async def _with_workflows(self, case: ReviewCase) -> Turn | ReviewCase:
         try:
-            return await self._desk.crm.read(crm_reads.contact(contact))
+            return msgspec.structs.replace(case, workflows=await self._facts.workflows())
         except RejectedError as error:
-            if error.code == "gone":
-                return None
-            raise
+            if error.code != "scope":
+                raise
+            text = "Avantto does not let us see the location's workflows, which review_workflow needs."
+            reason = Reason("review_workflow", text, f"avantto-qbo connect {self._desk.location}")
+            return await self._hold(case, reason)
 
-    async def _imported(self, contact: Contact) -> bool:
-        """Did this contact come from QuickBooks? Whoever first came by a document of Avantto's gave their consent."""
-        location = self._desk.location
-        own = await self._desk.house.journal.read(lambda db: links.of_source(db, location, "customer", contact.id))
-        return not own
-
-    async def _link(self, record: LocationRecord, settings: Settings) -> str:
-        if settings.review_link not in {"auto", ""}:
-            return settings.review_link
-        now = self._desk.now()
-        if self._values is None or now - self._values_at > _VALUES_LAST:
-            self._values = await self._desk.crm.read(crm_reads.custom_values(self._desk.location))
-            self._values_at = now
-        return review_link(settings, self._values, record.google_place_id)
-
-    async def _send(self, case: ReviewCase, draft: MessageDraft) -> Turn | ReviewCase:
-        op = self._desk.operation(
-            Kind.MESSAGE_SEND,
-            review_chain(case.payment.customer_id),
-            Source("review", case.payment.customer_id, draft.channel),
-            encode.message_send(draft),
-            draft,
-            version=case.payment.updated_at.isoformat(),
-        )
-        review = self._record(case, ReviewState.SENDING, "", channel=draft.channel, operation=op)
-        keys = await self._person_keys(case)
-        first = case.review is None or case.review.state is ReviewState.WAITING
+    async def _send(self, case: ReviewCase, op: Operation, channel: str) -> Turn | ReviewCase:
+        review = self._book.sending(case, op, channel)
+        keys = await self._facts.person_keys(case.payment.customer_id, case.contact)
+        begins = case.review is None or not _reopened(case.review)
 
         def claim(db: Connection) -> None:
-            if first:
+            if begins:
                 if not reviews.claim(db, review, keys):
                     raise AlreadyAskedError
                 return
@@ -248,69 +212,41 @@ class Reviews:
         except NotOursError:
             return Done()
         except AlreadyAskedError:
-            current = await self._review(case.payment.customer_id)
-            if current is not None and current.state is not ReviewState.WAITING:
-                return Done()
-            return await self._settle(case, ReviewState.DECLINED, Reason("asked", "This person was asked before."))
+            return await self._book.settle(case, ReviewState.DECLINED, Reason("asked", "This person was asked before."))
         if verdict.state is State.HELD and verdict.fault is not None and verdict.fault.code != "scope":
-            return await self._refused(case, review, op, verdict.fault.message)
+            reason = Reason(f"refused.{verdict.fault.code}", verdict.fault.message)
+            return await self._refused(case, review, op, reason)
         if verdict.state is State.SKIPPED and verdict.next_at is not None:  # not sent: decided about again
             return Later(verdict.next_at, reason="not_sent")
         return later or Done()
 
-    async def _refused(self, case: ReviewCase, review: Review, op: Operation, text: str) -> ReviewCase:
+    async def _refused(self, case: ReviewCase, review: Review, op: Operation, reason: Reason) -> Turn | ReviewCase:
         """Do-not-disturb and unsubscribed are final for this channel; the other one gets its one chance."""
         now = self._desk.now()
+        if op.kind is Kind.WORKFLOW_ADD and refused_workflow(reason.code):
+            return await self._workflow_refused(review, op, reason)
         tried = msgspec.structs.replace(
-            review, tried=(*review.tried, review.channel), reason=text, operation=None, updated_at=now
+            review,
+            tried=(*review.tried, review.channel),
+            reason=reason.text,
+            code=reason.code,
+            operation=None,
+            updated_at=now,
         )
-
-        await self._desk.let_go(op, Reason("final", text), lambda db: reviews.put(db, tried))
+        await self._desk.let_go(op, Reason("final", reason.text), lambda db: reviews.put(db, tried))
         return msgspec.structs.replace(case, review=tried)
 
-    async def _person_keys(self, case: ReviewCase) -> tuple[str, ...]:
-        """The same e-mail or phone in the realm is the same person, whatever the customer's id."""
-        realm, marks = self._desk.realm.realm, self._desk.house.fingerprints
-        row = await self._desk.house.journal.read(lambda db: customers.get(db, realm, case.payment.customer_id))
-        keys: set[str] = set()
-        if row is not None:
-            keys |= {f"email:{key}" for key in row.email_keys} | {f"phone:{key}" for key in row.phone_keys}
-        if case.contact is not None and case.contact.email:
-            keys.add(f"email:{marks.email(case.contact.email.lower())}")
-        return tuple(sorted(keys))
-
-    def _record(
-        self,
-        case: ReviewCase,
-        state: ReviewState,
-        reason: str,
-        *,
-        channel: str = "",
-        operation: Operation | None = None,
-    ) -> Review:
-        before = case.review
-        return Review(
-            realm=self._desk.realm.realm,
-            customer=case.payment.customer_id,
-            location=self._desk.location,
-            state=state,
-            paid_at=before.paid_at if before else case.payment.updated_at,
+    async def _workflow_refused(self, review: Review, op: Operation, reason: Reason) -> Turn:
+        """Not the person but the workflow was refused: its owner must look at it. Nothing was sent."""
+        self._facts.forget_workflows()
+        waits = msgspec.structs.replace(
+            review,
+            state=ReviewState.WAITING,
+            reason=f"Avantto refused the workflow: {reason.text}.",
+            code="review_workflow",
+            mend=setting(self._desk.location, "review_workflow=…"),
+            operation=None,
             updated_at=self._desk.now(),
-            invoice=case.payment.invoices[0][0] if case.payment.invoices else "",
-            payment=case.payment.id,
-            contact=case.contact.id if case.contact else ContactId(""),
-            channel=channel or (before.channel if before else ""),
-            tried=before.tried if before else (),
-            reason=reason,
-            operation=operation.id if operation else None,
         )
-
-    async def _settle(self, case: ReviewCase, state: ReviewState, reason: Reason) -> Turn:
-        review = self._record(case, state, reason.text)
-        await self._desk.house.journal.write(lambda db: reviews.put(db, review))
-        return Done()
-
-    async def _hold(self, case: ReviewCase, reason: Reason) -> Turn:
-        """One feature waits for its owner; nothing else does. Looked at again every hour: a custom value may help."""
-        await self._settle(case, ReviewState.WAITING, reason)
-        return self._desk.until_settings_change(_HELD_FOR, reason.code)
+        await self._desk.let_go(op, Reason("final", reason.text), lambda db: reviews.put(db, waits))
+        return self._desk.until_settings_change(_HELD_FOR, waits.code)

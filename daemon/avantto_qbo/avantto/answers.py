@@ -30,6 +30,7 @@ class _Accepted(Wire, frozen=True):
     message_id: Any = None
     email_message_id: Any = None
     conversation_id: Any = None
+    succeded: Any = None  # the vendor's own spelling
 
 
 _ACCEPTED = decoder(_Accepted)
@@ -92,4 +93,6 @@ def _object(call: Call, body: bytes) -> str:
     if call.path.endswith("/tags"):
         # The answer lists the tags only; the contact is the one in the path.
         return call.path.split("/")[2] if accepted.tags is not None else ""
+    if "/workflow/" in call.path:
+        return call.path.split("/")[2] if accepted.succeded is not False else ""
     return text(accepted.contact.id) if accepted.contact else ""

@@ -35,6 +35,11 @@ def contact_tag(contact_id: ContactId, tags: Sequence[str]) -> Call:
     return Call("POST", path("contacts", contact_id, "tags"), _json({"tags": list(tags)}))
 
 
+def workflow_add(contact_id: ContactId, workflow: str) -> Call:
+    """Add a contact to a published workflow, which begins at once."""
+    return Call("POST", path("contacts", contact_id, "workflow", workflow), _json({}))
+
+
 def message_send(draft: MessageDraft) -> Call:
     """Send a message; the draft's text is HTML for an e-mail (its values already escaped), plain for an SMS.
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from avantto_qbo.avantto.leaves import Wire, decoder, first, flag, instant, needed, number, number_or, text
-from avantto_qbo.model.avantto import Address, Discount, Invoice, InvoiceHead, InvoiceItem, Person, Tax
+from avantto_qbo.model.avantto import Address, Discount, Fee, Invoice, InvoiceHead, InvoiceItem, Person, Tax
 from avantto_qbo.model.ids import ContactId, LocationId
 from avantto_qbo.model.page import Page, page_of
 
@@ -27,6 +27,11 @@ class WireTax(Wire, frozen=True):
         """Return the tax; `inclusive` is what the line says about its price."""
         within = inclusive or text(self.calculation).lower() == "inclusive"
         return Tax(text(self.name), number_or(self.rate, _ZERO, "tax.rate"), within)
+
+
+def taxes_of(given: list[WireTax | None] | None, *, inclusive: bool) -> tuple[Tax, ...]:
+    """Return the taxes of a line; holes in the list, and no list at all, mean none."""
+    return tuple(tax.value(inclusive=inclusive) for tax in given or () if tax)
 
 
 class _Address(Wire, frozen=True):
@@ -83,9 +88,10 @@ class _Item(Wire, frozen=True):
     name: Any = None
     description: Any = None
     product_id: Any = None
+    sku: Any = None
     qty: Any = None
     amount: Any = None
-    taxes: list[WireTax] | None = None
+    taxes: list[WireTax | None] | None = None
     tax_inclusive: Any = None
 
     def value(self) -> InvoiceItem:
@@ -96,8 +102,9 @@ class _Item(Wire, frozen=True):
             quantity=number_or(self.qty, Decimal(1), "invoiceItems.qty"),
             description=text(self.description),
             product_id=text(self.product_id),
-            taxes=tuple(tax.value(inclusive=inclusive) for tax in self.taxes or ()),
+            taxes=taxes_of(self.taxes, inclusive=inclusive),
             tax_inclusive=inclusive,
+            sku=text(self.sku),
         )
 
 
@@ -153,6 +160,10 @@ class _Invoice(_Head, frozen=True):
     invoice_items: list[_Item] | None = None
     title: Any = None
     total_summary: _Summary | None = None
+    # The three below are documented where an invoice is written, not where it is read, so any shape may come.
+    miscellaneous_charges: Any = None
+    tips_configuration: Any = None
+    late_fees_configuration: Any = None
 
     def value(self, location: LocationId) -> Invoice:
         head, summary = self.head(), self.total_summary or _Summary()
@@ -179,6 +190,9 @@ class _Invoice(_Head, frozen=True):
             updated_at=head.updated_at,
             discount=self.discount.discount() if self.discount else None,
             title=text(self.title),
+            fees=_fees(_member(self.miscellaneous_charges, "paidCharges")),
+            tips=flag(_member(self.tips_configuration, "tipsEnabled")),
+            late_fees=flag(_member(self.late_fees_configuration, "enable")),
         )
 
 
@@ -202,6 +216,18 @@ def decode_invoice_page(body: bytes) -> Page[InvoiceHead]:
     answer = _PAGE.decode(body)
     page = page_of(answer.invoices, lambda row: _ROW.decode(row).head(), "_id")
     return msgspec.structs.replace(page, total=int(number_or(answer.total, Decimal(page.total), "total")))
+
+
+def _fees(given: Any) -> tuple[Fee, ...]:
+    """Return the paid charges that brought money; an amount that cannot be read is an error, for it is in the books."""
+    rows = [row for row in given if isinstance(row, dict)] if isinstance(given, list) else []
+    field = "miscellaneousCharges.paidCharges.amount"
+    fees = (Fee(text(row.get("name")), number_or(row.get("amount"), _ZERO, field)) for row in rows)
+    return tuple(fee for fee in fees if fee.amount)
+
+
+def _member(given: Any, name: str) -> Any:
+    return given.get(name) if isinstance(given, dict) else None
 
 
 def _sum(items: Iterable[InvoiceItem]) -> Decimal:

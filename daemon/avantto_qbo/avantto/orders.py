@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from avantto_qbo.avantto.invoices import WireTax
+from avantto_qbo.avantto.invoices import WireTax, taxes_of
 from avantto_qbo.avantto.leaves import Wire, decoder, first, flag, instant, needed, number, number_or, text
 from avantto_qbo.avantto.people import Snapshot, snapshot_of
 from avantto_qbo.avantto.rows import WireSource, source_of
@@ -21,18 +21,25 @@ class _Price(Wire, frozen=True):
     name: Any = None
     type: Any = None
     amount: Any = None
+    sku: Any = None
+    description: Any = None
 
 
 class _Product(Wire, frozen=True):
     id: Any = msgspec.field(name="_id", default=None)
     name: Any = None
-    taxes: list[WireTax] | None = None
+    description: Any = None
+    taxes: list[WireTax | None] | None = None
 
 
 class _Item(Wire, frozen=True):
     name: Any = None
+    description: Any = None
+    sku: Any = None
     qty: Any = None
     tax_inclusive: Any = None
+    is_setup_fee: Any = None
+    is_setup_fee_item: Any = None
     price: _Price | None = None
     product: _Product | None = None
 
@@ -46,7 +53,11 @@ class _Item(Wire, frozen=True):
             amount=number_or(price.amount, _ZERO, "items.price.amount"),
             product_id=text(product.id),
             recurring=text(price.type).lower() == "recurring",
-            taxes=tuple(tax.value(inclusive=inclusive) for tax in product.taxes or ()),
+            taxes=taxes_of(product.taxes, inclusive=inclusive),
+            sku=first(price.sku, self.sku),
+            # The invoices' pages spell it with Item; orders were seen without.
+            setup_fee=flag(self.is_setup_fee) or flag(self.is_setup_fee_item),
+            description=first(self.description, price.description, product.description),
         )
 
 
@@ -74,9 +85,10 @@ class _Order(Wire, frozen=True):
     contact_id: Any = None
     contact_snapshot: Snapshot | str | list[Any] | None = None
     source: WireSource | str | list[Any] | None = None
-    items: list[_Item | str] | None = None  # the description says texts, the answers hold objects
+    items: list[_Item | str | None] | None = None  # the description says texts, the answers hold objects
     coupon: _Coupon | str | None = None
     created_at: Any = None
+    automatic_taxes_calculated: Any = None
 
     def value(self, location: LocationId) -> Order:
         sums, source = self.amount_summary or _Sums(), source_of(self.source)
@@ -100,6 +112,7 @@ class _Order(Wire, frozen=True):
             source_name=text(source.name),
             source_id=text(source.id),
             test=flag(self.mark_as_test),
+            automatic_tax=flag(self.automatic_taxes_calculated),
         )
 
 

@@ -34,8 +34,10 @@ def invoice(location: LocationId, invoice_id: str) -> Read[Invoice]:
     return Read(asked, lambda body: decode_invoice(location, body))
 
 
-def invoices_page(location: LocationId, offset: int, limit: int = PAGE, status: str = "") -> Read[Page[InvoiceHead]]:
-    """Ask for a page of invoices, newest issue date first; the answer is the heads.
+def invoices_page(
+    location: LocationId, offset: int, limit: int = PAGE, status: str = "", search: str = ""
+) -> Read[Page[InvoiceHead]]:
+    """Ask for a page of invoices, newest issue date first; the answer is the heads. `search` may be an id.
 
     No filter by change exists: the heads' `updated_at` tells which to read in full.
     """
@@ -45,6 +47,7 @@ def invoices_page(location: LocationId, offset: int, limit: int = PAGE, status: 
         altId=location,
         altType="location",
         status=status,
+        search=search,
         limit=limit,
         offset=offset,
         sortField="issueDate",

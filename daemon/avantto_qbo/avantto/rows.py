@@ -39,6 +39,7 @@ _FILLABLE: Final = (
     "subscription_id",
     "provider",
     "method",
+    "merged_from",
 )
 
 
@@ -55,6 +56,7 @@ class _Transaction(Wire, frozen=True):
     id: Any = msgspec.field(name="_id", default=None)
     alt_id: Any = None
     contact_id: Any = None
+    merged_from_contact_id: Any = None
     contact_name: Any = None
     contact_email: Any = None
     contact_snapshot: Snapshot | str | list[Any] | None = None
@@ -108,6 +110,7 @@ class _Transaction(Wire, frozen=True):
             fulfilled_at=instant_or_none(self.fulfilled_at, "fulfilledAt"),
             qbo_synced=flag(self.qbo_synced),
             test=flag(self.mark_as_test),
+            merged_from=ContactId(text(self.merged_from_contact_id)),
         )
 
     def _provider(self) -> str:

@@ -28,6 +28,9 @@ PublicKey = Ed25519PublicKey | RSAPublicKey
 SIGNATURE: Final = "x-ghl-signature"  # base64 of Ed25519 over the raw body
 LEGACY_SIGNATURE: Final = "x-wh-signature"  # base64 of RSA-PKCS1v15-SHA256; no longer sent since September 2026
 
+_DELETED: Final = "InvoiceDelete"
+_GONE: Final = frozenset({"delete", "deleted"})
+
 # The vendor's published key for all apps.
 BUILTIN_KEY: Final = b"""-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg=
@@ -43,7 +46,8 @@ class AvanttoEvent(msgspec.Struct, frozen=True):
     """One delivery. `topic` is None where nothing of ours depends on the object (contacts, the app itself).
 
     `event_id` is the vendor's, or a hash of the body. `location` is "" only for an agency's own events, which `company`
-    names. `at` is when the vendor says it happened, if it does. It is a hint: the truth is read by `object_id`.
+    names. `at` is when the vendor says it happened, if it does. It is a hint: the truth is read by `object_id`. Only
+    that an invoice was `deleted` no read can tell.
     """
 
     event_id: str
@@ -54,6 +58,7 @@ class AvanttoEvent(msgspec.Struct, frozen=True):
     body: bytes
     at: datetime | None = None
     company: str = ""
+    deleted: bool = False
 
 
 class _Event(Wire, frozen=True):
@@ -121,6 +126,7 @@ def parse(raw: bytes) -> AvanttoEvent:
         body=raw,
         at=_at(event),
         company=company,
+        deleted=topic is Topic.INVOICE and (kind == _DELETED or text(event.status) in _GONE),
     )
 
 
@@ -136,7 +142,7 @@ def _type(event: _Event) -> str:
     if text(event.type):
         return text(event.type)
     if event.invoice_number is not None or event.invoice_items is not None:
-        return "InvoiceDelete" if text(event.status) == "delete" else "InvoiceUpdate"
+        return _DELETED if text(event.status) in _GONE else "InvoiceUpdate"
     return "OrderStatusUpdate" if event.amount_summary is not None else ""
 
 

@@ -48,7 +48,7 @@ def _decide(operation: str, decision: str, result: str, as_json: bool) -> None:
     if as_json:
         show_json(answer)
     else:
-        click.echo(f"{answer.kind} {answer.id} {result} ({answer.state}).")
+        click.echo(f"{answer.kind} {answer.id} {result}.")
 
 
 @click.command()

@@ -11,7 +11,7 @@ import click
 from avantto_qbo.cli.failures import Exit
 from avantto_qbo.cli.options import client, config_option, json_option
 from avantto_qbo.cli.status_client import location_path
-from avantto_qbo.cli.tables import show_json, show_pairs, show_table
+from avantto_qbo.cli.tables import show_json, show_pairs, show_records, show_table
 from avantto_qbo.model.operation import State
 from avantto_qbo.model.records import Status
 from avantto_qbo.server.api import (
@@ -107,6 +107,7 @@ def _show_pairs(answer: ShowAnswer) -> Iterable[tuple[str, object]]:
     yield "operations", _counts(answer.operations) or "none"
     yield "mail", f"{answer.mail} waiting" if answer.mail else "none waiting"
     yield "contacts", _backfill(answer.backfill)
+    yield "no contacts", ", ".join(f"{number} {code}" for code, number in answer.left_out.items())
     for posting in answer.posting:
         yield posting.what, posting.where
 
@@ -148,7 +149,7 @@ def _attention_table(items: Iterable[AttentionItem]) -> None:
         (item.id, item.location, f"{item.kind} {item.object}".strip(), item.since, item.text, item.mend)
         for item in items
     ]
-    show_table(columns, rows, empty="Nothing needs attention.")
+    show_records(columns, rows, empty="Nothing needs attention.")
 
 
 def _activity_table(rows: Iterable[ActivityRow]) -> None:

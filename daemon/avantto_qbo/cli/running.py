@@ -56,7 +56,12 @@ def _config_errors(group: BaseExceptionGroup[BaseException]) -> Iterator[ConfigE
 @click.option("--keep", is_flag=True, help="Leave everything running at the end, until interrupted.")
 @click.pass_context
 def demo(context: click.Context, as_json: bool, crash: bool, keep: bool) -> None:
-    """Show the whole way on this machine, with stand-ins for both vendors; needs no account."""
+    """Play a day of three companies on this machine and prove their books; needs no account.
+
+    Stand-ins take the vendors' places. A company in the United States, one in the United Kingdom whose prices include
+    VAT, and one whose books compute another tax: each ends with a table of its own, and the exit code is 0 only if
+    every row of all of them is equal.
+    """
     from avantto_qbo import demo as stage
 
     context.exit(stage.main(json_output=as_json, crash=crash, keep=keep))

@@ -47,6 +47,8 @@ def _changes(items: Iterable[str], reset: Iterable[str]) -> dict[str, str | None
         for item in items:
             key, given, value = item.partition("=")
             check_key(key)
+            if given and key in changes:
+                raise click.UsageError(f'"{key}" is named twice')
             if given:
                 parse_setting(key, value)
                 changes[key] = value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -18,16 +18,32 @@ def show_json(answer: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> None:
-    """Print rows under their column names; `empty` is said instead when there are none."""
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "", *, numbers: Container[str] = ()
+) -> None:
+    """Print rows under their column names; `empty` is said instead when there are none.
+
+    The columns of `numbers` stand flush right on a terminal.
+    """
     cells = [[_plain(cell) for cell in row] for row in rows]
     if not cells and empty:
         click.echo(empty)
     elif sys.stdout.isatty():
-        _draw(columns, cells)
+        _draw(columns, cells, numbers)
     else:
         for line in [columns, *cells]:
             click.echo("\t".join(line))
+
+
+def show_records(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> None:
+    """Print as `show_table`, but on a terminal each row below the last: no column breaks an id or a command in two."""
+    if not sys.stdout.isatty():
+        return show_table(columns, rows, empty)
+    width = max(map(len, columns))
+    records = [
+        "".join(f"{name:{width}}  {_plain(cell)}\n" for name, cell in zip(columns, row, strict=True)) for row in rows
+    ]
+    return click.echo("\n".join(records) if records else empty)
 
 
 def show_pairs(pairs: Iterable[tuple[str, object]]) -> None:
@@ -40,10 +56,10 @@ def show_pairs(pairs: Iterable[tuple[str, object]]) -> None:
             click.echo(f"{name}\t{text}")
 
 
-def _draw(columns: Sequence[str] | None, cells: Iterable[Sequence[str]]) -> None:
+def _draw(columns: Sequence[str] | None, cells: Iterable[Sequence[str]], numbers: Container[str] = ()) -> None:
     table = Table(box=None, show_header=columns is not None, pad_edge=False, header_style="bold")
     for column in columns or ("", ""):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", justify="right" if column in numbers else "left")
     for row in cells:
         # Text, because a name with brackets in it is no markup.
         table.add_row(*(Text(cell) for cell in row))

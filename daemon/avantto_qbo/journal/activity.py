@@ -33,6 +33,12 @@ def page(db: Connection, location: LocationId, limit: int = 50, before_id: int |
     return [_activity(row) for row in rows]
 
 
+def about(db: Connection, location: LocationId, subject: str, limit: int) -> list[Activity]:
+    """Return up to `limit` lines about one document, newest first."""
+    rows = db.run("activity.about", location=location, subject=subject, limit=limit)
+    return [_activity(row) for row in rows]
+
+
 def _activity(row: Row) -> Activity:
     return Activity(
         at=to_instant(row["at"]),

@@ -23,6 +23,7 @@ def remember(db: Connection, customer: IndexedCustomer) -> bool:
         name_key=customer.name_key,
         email_keys=" ".join(customer.email_keys),
         phone_keys=" ".join(customer.phone_keys),
+        currency=customer.currency,
     )
     if remembered:
         _index(db, customer)
@@ -50,6 +51,11 @@ def get(db: Connection, realm: RealmId, customer: CustomerId) -> IndexedCustomer
     """Return one customer."""
     rows = db.run("customers.get", realm=realm, id=customer)
     return _customer(rows[0]) if rows else None
+
+
+def retire(db: Connection, realm: RealmId, customer: CustomerId) -> None:
+    """Take a customer as inactive, as a refusal of QuickBooks showed, until the change feed says otherwise."""
+    db.run("customers.retire", realm=realm, id=customer)
 
 
 def count(db: Connection, realm: RealmId) -> int:
@@ -81,4 +87,5 @@ def _customer(row: Row) -> IndexedCustomer:
         name_key=row["name_key"],
         email_keys=tuple(row["email_keys"].split()),
         phone_keys=tuple(row["phone_keys"].split()),
+        currency=row["currency"],
     )

@@ -25,6 +25,38 @@ def about(db: Connection, location: LocationId, kind: str, about: str) -> list[b
     return [row["body"] for row in db.run("evidence.about", location=location, kind=kind, about=about)]
 
 
+def due(db: Connection, location: LocationId, kind: str, now: datetime, limit: int) -> list[str]:
+    """Return the ids of up to `limit` objects of one kind that were put down for `now` or before, longest due first."""
+    return [
+        str(row["id"]) for row in db.run("evidence.due", location=location, kind=kind, now=to_text(now), limit=limit)
+    ]
+
+
+def of_kind(db: Connection, location: LocationId, kind: str) -> dict[str, bytes]:
+    """Return all copies of one kind by object, oldest first."""
+    return {row["id"]: bytes(row["body"]) for row in db.run("evidence.of_kind", location=location, kind=kind)}
+
+
+def remove(db: Connection, location: LocationId, kind: str, id: str) -> bool:  # noqa: A002 - as above
+    """Drop the copy of one object. False when there was none."""
+    return bool(db.run("evidence.remove", location=location, kind=kind, id=id))
+
+
+def unseen(
+    db: Connection, location: LocationId, kind: str, about: str, *, source_kind: str, before: datetime
+) -> list[str]:
+    """Return the documents of `source_kind` linked live before `before` that no copy of `kind` says `about` of."""
+    rows = db.run(
+        "evidence.unseen",
+        location=location,
+        kind=kind,
+        about=about,
+        source_kind=source_kind,
+        before=to_text(before),
+    )
+    return [str(row["source_id"]) for row in rows]
+
+
 def prune(db: Connection, before: datetime) -> int:
     """Drop the copies made before `before`; return how many."""
     return len(db.run("evidence.prune", before=to_text(before)))

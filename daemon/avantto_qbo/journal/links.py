@@ -32,6 +32,18 @@ def put(db: Connection, link: Link) -> None:
     )
 
 
+def drop(db: Connection, link: Link) -> None:
+    """Forget a link: what it led to is not the document's any more."""
+    db.run(
+        "links.drop",
+        location=link.location,
+        realm=link.realm,
+        kind=link.source_kind,
+        id=link.source_id,
+        part=link.part,
+    )
+
+
 def get(db: Connection, location: LocationId, kind: str, id: str, part: str = "") -> Link | None:  # noqa: A002 - the field's word, as in Source
     """Return the link of one part of a source document."""
     rows = db.run("links.get", location=location, kind=kind, id=id, part=part)
@@ -46,11 +58,6 @@ def of_source(db: Connection, location: LocationId, kind: str, id: str) -> list[
 def by_object(db: Connection, realm: RealmId, entity: str, object_id: str) -> list[Link]:
     """Return every link to one object, oldest first."""
     return [_link(row) for row in db.run("links.by_object", realm=realm, entity=entity, object_id=object_id)]
-
-
-def retoken(db: Connection, realm: RealmId, entity: str, object_id: str, token: str, now: datetime) -> None:
-    """Note an object's new SyncToken on all its links."""
-    db.run("links.retoken", realm=realm, entity=entity, object_id=object_id, token=token, now=to_text(now))
 
 
 def repart(db: Connection, link: Link, new_part: str, now: datetime) -> Link:
@@ -69,6 +76,12 @@ def repart(db: Connection, link: Link, new_part: str, now: datetime) -> Link:
     return _link(moved[0])
 
 
+def agreeing(db: Connection, location: LocationId, kind: str, piece: bytes) -> Link | None:
+    """Return the newest link whose agreed draft holds these bytes of JSON; reads every draft of the kind."""
+    rows = db.run("links.agreeing", location=location, kind=kind, piece=piece)
+    return _link(rows[0]) if rows else None
+
+
 def all_of(db: Connection, location: LocationId, kind: str, limit: int, after: str = "") -> list[Link]:
     """Return the links of up to `limit` source documents of one kind, those with ids above `after`, ordered by id.
 
@@ -83,10 +96,14 @@ def locations_of(db: Connection, realm: RealmId, kind: str, id: str) -> list[Loc
     return [LocationId(row["location"]) for row in db.run("links.locations_of", realm=realm, kind=kind, id=id)]
 
 
-def in_realm(db: Connection, realm: RealmId, kind: str, id: str, part: str = "") -> Link | None:  # noqa: A002 - as above
-    """Return the oldest link of a source document in any location of the realm."""
-    rows = db.run("links.in_realm", realm=realm, kind=kind, id=id, part=part)
-    return _link(rows[0]) if rows else None
+def kind_in_realm(db: Connection, realm: RealmId, kind: str) -> list[Link]:
+    """Return every link of one kind in a realm, of whichever location, oldest first."""
+    return [_link(row) for row in db.run("links.kind_in_realm", realm=realm, kind=kind)]
+
+
+def remove(db: Connection, location: LocationId, kind: str, id: str, part: str = "") -> None:  # noqa: A002 - as above
+    """Forget one link: the object it leads to does not exist any more."""
+    db.run("links.remove", location=location, kind=kind, id=id, part=part)
 
 
 def _link(row: Row) -> Link:

@@ -50,6 +50,7 @@ class InvoiceItem(msgspec.Struct, frozen=True):
     product_id: str = ""
     taxes: tuple[Tax, ...] = ()
     tax_inclusive: bool = False
+    sku: str = ""
 
 
 class Discount(msgspec.Struct, frozen=True):
@@ -60,8 +61,19 @@ class Discount(msgspec.Struct, frozen=True):
     product_ids: tuple[str, ...] = ()
 
 
+class Fee(msgspec.Struct, frozen=True):
+    """Money on a document beside its items, by the name Avantto gives it: a processing fee, a tip, a late fee."""
+
+    name: str
+    amount: Decimal
+
+
 class Invoice(msgspec.Struct, frozen=True):
-    """An invoice as `GET /invoices/{id}` states it. Dates are the vendor's text: a day or an instant."""
+    """An invoice as `GET /invoices/{id}` states it. Dates are the vendor's text: a day or an instant.
+
+    `fees` are the processing fees that were paid; `tips` and `late_fees` say whether they are switched on for it. The
+    API page of the answer names none of the three (UNVERIFIED): they are read where they come.
+    """
 
     id: str
     location: LocationId
@@ -83,6 +95,9 @@ class Invoice(msgspec.Struct, frozen=True):
     updated_at: datetime
     discount: Discount | None = None
     title: str = ""
+    fees: tuple[Fee, ...] = ()
+    tips: bool = False
+    late_fees: bool = False
 
 
 class InvoiceHead(msgspec.Struct, frozen=True):
@@ -121,6 +136,7 @@ class Transaction(msgspec.Struct, frozen=True):
     fulfilled_at: datetime | None = None
     qbo_synced: bool = False
     test: bool = False
+    merged_from: ContactId = ContactId("")
 
     @property
     def charged_at(self) -> datetime:
@@ -137,10 +153,16 @@ class OrderItem(msgspec.Struct, frozen=True):
     product_id: str = ""
     recurring: bool = False
     taxes: tuple[Tax, ...] = ()
+    sku: str = ""
+    setup_fee: bool = False
+    description: str = ""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """An order. REST leaves `tax` and `shipping` None; the order webhook's copy has them (S4)."""
+    """An order. REST leaves `tax` and `shipping` None; the order webhook's copy has them (S4).
+
+    `automatic_tax`: Avantto's own engine taxed it, so that no item names the tax.
+    """
 
     id: str
     location: LocationId
@@ -161,6 +183,7 @@ class Order(msgspec.Struct, frozen=True):
     source_name: str = ""
     source_id: str = ""
     test: bool = False
+    automatic_tax: bool = False
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -193,3 +216,11 @@ class Location(msgspec.Struct, frozen=True):
 class CustomValue(msgspec.Struct, frozen=True):
     name: str
     value: str
+
+
+class Workflow(msgspec.Struct, frozen=True):
+    """An automation a location has built; only a published one takes contacts."""
+
+    id: str
+    name: str
+    published: bool

@@ -54,11 +54,16 @@ class Kind(StrEnum):
     INVOICE_UPDATE = "invoice.update"
     INVOICE_VOID = "invoice.void"
     PAYMENT_CREATE = "payment.create"
+    PAYMENT_UPDATE = "payment.update"
+    PAYMENT_VOID = "payment.void"
     RECEIPT_CREATE = "receipt.create"
+    RECEIPT_VOID = "receipt.void"
+    REFUND_CREATE = "refund.create"
     CONTACT_CREATE = "contact.create"
     CONTACT_UPDATE = "contact.update"
     CONTACT_TAG = "contact.tag"
     MESSAGE_SEND = "message.send"
+    WORKFLOW_ADD = "workflow.add"
 
     @property
     def side(self) -> str:
@@ -66,7 +71,9 @@ class Kind(StrEnum):
         return "crm" if self in _CRM else "books"
 
 
-_CRM: Final = frozenset({Kind.CONTACT_CREATE, Kind.CONTACT_UPDATE, Kind.CONTACT_TAG, Kind.MESSAGE_SEND})
+_CRM: Final = frozenset(
+    {Kind.CONTACT_CREATE, Kind.CONTACT_UPDATE, Kind.CONTACT_TAG, Kind.MESSAGE_SEND, Kind.WORKFLOW_ADD}
+)
 
 
 class Source(msgspec.Struct, frozen=True):

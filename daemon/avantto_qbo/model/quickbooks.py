@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from avantto_qbo.model.avantto import Address
+from avantto_qbo.model.drafts import TaxForm
 from avantto_qbo.model.ids import CustomerId, RealmId
 
 
@@ -29,6 +30,7 @@ class CustomerRow(msgspec.Struct, frozen=True):
     active: bool = True
     job: bool = False
     project: bool = False
+    currency: str = ""
 
 
 class PaymentRow(msgspec.Struct, frozen=True):
@@ -125,6 +127,14 @@ class TaxCode(msgspec.Struct, frozen=True):
     active: bool = True
 
 
+class Division(msgspec.Struct, frozen=True):
+    """A class or a department (a location, in QuickBooks' pages)."""
+
+    id: str
+    name: str
+    active: bool = True
+
+
 class PaymentMethod(msgspec.Struct, frozen=True):
     id: str
     name: str
@@ -132,7 +142,12 @@ class PaymentMethod(msgspec.Struct, frozen=True):
 
 
 class Company(msgspec.Struct, frozen=True):
-    """The facts of a realm that rules decide by. Read at connect and kept fresh, never per document."""
+    """The facts of a realm that rules decide by. Read at connect and kept fresh, never per document.
+
+    `automated_tax`: a US company whose engine computes sales tax, so that lines bear TAX and NON and no code is named.
+    `classes` are set only where they can be given per line. `refused_forms` are the forms of tax whose total this
+    company was seen to answer differently: learned from its answers, not read.
+    """
 
     realm: RealmId
     name: str
@@ -151,6 +166,12 @@ class Company(msgspec.Struct, frozen=True):
     sales_tax: bool = False
     books_closed: date | None = None
     auto_apply: bool = False
+    automated_tax: bool = True
+    classes: tuple[Division, ...] = ()
+    departments: tuple[Division, ...] = ()
+    class_per_line: bool = False
+    class_per_document: bool = False
+    refused_forms: frozenset[TaxForm] = frozenset()
 
     @property
     def american(self) -> bool:

@@ -87,8 +87,8 @@ class RealmRecord(msgspec.Struct, frozen=True):
 class Link(msgspec.Struct, frozen=True):
     """One source document (or part of it) and the object made from it; the link is authoritative.
 
-    `source_kind`: invoice | payment | transaction | customer | contact | item. `agreed` is the last draft both sides
-    hold, as JSON. `status`: live | voided | deleted.
+    `source_kind`: invoice | payment | transaction | refund | customer | contact | item | product. `agreed` is the last
+    draft both sides hold, as JSON. `status`: live | voided | deleted | correcting | undone | joined.
     """
 
     location: LocationId
@@ -121,6 +121,7 @@ class IndexedCustomer(msgspec.Struct, frozen=True):
     name_key: str
     email_keys: tuple[str, ...] = ()
     phone_keys: tuple[str, ...] = ()
+    currency: str = ""  # "" where it is not known, or the company has only one
 
 
 class ReviewState(StrEnum):
@@ -148,6 +149,8 @@ class Review(msgspec.Struct, frozen=True):
     tried: tuple[str, ...] = ()  # channels that refused for good
     reason: str = ""
     operation: OperationId | None = None
+    code: str = ""  # of the reason
+    mend: str = ""  # the command that lets a waiting request go on; "" when only time is waited for
 
 
 class Activity(msgspec.Struct, frozen=True):

@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=N
     income_account: str = "auto"
     products: Products = Products.MATCH
     deposit_account: str = "undeposited"
+    deposit_accounts: dict[str, str] = msgspec.field(default_factory=dict)
     refund_account: str = "auto"
     tax: TaxMode = TaxMode.AUTO
     tax_codes: dict[str, str] = msgspec.field(default_factory=dict)

@@ -6,12 +6,21 @@ and the plan is made again. An empty plan means both sides agree.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 
-from avantto_qbo.model.avantto import Contact, Invoice, Order, Person, Transaction
-from avantto_qbo.model.drafts import ContactDraft, InvoiceDraft, ItemDraft, MessageDraft, PaymentDraft, ReceiptDraft
+from avantto_qbo.model.avantto import Contact, Invoice, Order, Person, Transaction, Workflow
+from avantto_qbo.model.drafts import (
+    ContactDraft,
+    InvoiceDraft,
+    ItemDraft,
+    MessageDraft,
+    PaymentDraft,
+    ReceiptDraft,
+    RefundDraft,
+)
 from avantto_qbo.model.ids import ContactId, CustomerId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Reason
@@ -27,13 +36,16 @@ class NeedCustomer(msgspec.Struct, frozen=True):
 
 
 class NeedItem(msgspec.Struct, frozen=True):
-    """The default item must be made once."""
+    """An item must be made once: the default, the one for discounts or for tax, or a product's own."""
 
     draft: ItemDraft
 
 
 class CreateInvoice(msgspec.Struct, frozen=True):
+    """Post an invoice; `flags` are what the bookkeeper should know about it, one activity line each."""
+
     draft: InvoiceDraft
+    flags: tuple[Reason, ...] = ()
 
 
 class UpdateInvoice(msgspec.Struct, frozen=True):
@@ -41,6 +53,7 @@ class UpdateInvoice(msgspec.Struct, frozen=True):
 
     draft: InvoiceDraft
     changed: frozenset[str]
+    flags: tuple[Reason, ...] = ()
 
 
 class VoidInvoice(msgspec.Struct, frozen=True):
@@ -54,6 +67,27 @@ class RecordPayment(msgspec.Struct, frozen=True):
     draft: PaymentDraft
 
 
+class ChangePayment(msgspec.Struct, frozen=True):
+    """A payment of ours is moved: to another customer, off the invoice (`draft.invoice` "") or back on it."""
+
+    part: str
+    draft: PaymentDraft
+
+
+class VoidPayment(msgspec.Struct, frozen=True):
+    """The money never came, or was taken back by the bank: the payment is voided (I5)."""
+
+    part: str
+
+
+class CreateRefund(msgspec.Struct, frozen=True):
+    """Money went back. `transaction` with `draft.refunded` is the key: every increase is one refund receipt."""
+
+    transaction: str
+    draft: RefundDraft
+    flags: tuple[Reason, ...] = ()
+
+
 class AdoptPayment(msgspec.Struct, frozen=True):
     """A transaction turned up for a payment that was recorded without one: only the link changes."""
 
@@ -62,7 +96,14 @@ class AdoptPayment(msgspec.Struct, frozen=True):
 
 
 class CreateReceipt(msgspec.Struct, frozen=True):
+    """Post a sales receipt; `flags` as for an invoice."""
+
     draft: ReceiptDraft
+    flags: tuple[Reason, ...] = ()
+
+
+class VoidReceipt(msgspec.Struct, frozen=True):
+    """The charge was taken back by the bank after it had succeeded: there was no sale."""
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -97,8 +138,12 @@ BookStep = (
     | UpdateInvoice
     | VoidInvoice
     | RecordPayment
+    | ChangePayment
+    | VoidPayment
     | AdoptPayment
+    | CreateRefund
     | CreateReceipt
+    | VoidReceipt
     | Hold
     | Wait
     | Ignore
@@ -112,10 +157,23 @@ class PostedPayment(msgspec.Struct, frozen=True):
     part: str
     amount: Money
     object_id: str
+    draft: PaymentDraft | None = None  # as both sides agreed on it; None only in old journals
+
+
+class PostedRefund(msgspec.Struct, frozen=True):
+    """A refund receipt of ours: all that was refunded of `transaction` up to and with it."""
+
+    transaction: str
+    refunded: Money
+    object_id: str
 
 
 class InvoiceCase(msgspec.Struct, frozen=True):
-    """Everything the plan of an invoice is decided from. `agreed` is the last draft both sides held."""
+    """Everything the plan of an invoice is decided from. `agreed` is the last draft both sides held.
+
+    `deleted`: Avantto has it no more; `invoice` is then what it last showed. `made_items` are the items this realm was
+    given, by name; `product_items` those a person chose for a product, by product id.
+    """
 
     invoice: Invoice
     location: LocationRecord
@@ -125,15 +183,22 @@ class InvoiceCase(msgspec.Struct, frozen=True):
     link: Link | None = None
     agreed: InvoiceDraft | None = None
     customer: CustomerId | None = None
-    default_item: str = ""  # linked item id once made
+    made_items: Mapping[str, str] = {}
+    product_items: Mapping[str, str] = {}
     transactions: tuple[Transaction, ...] = ()
     posted: tuple[PostedPayment, ...] = ()
+    refunds: tuple[PostedRefund, ...] = ()
+    deleted: bool = False
     first_seen_unmatched: datetime | None = None  # since when amountPaid exceeds what transactions explain
     number_variant: int = 0  # how many times the number was refused as taken
+    withdrawn: tuple[PostedPayment, ...] = ()  # our payments that were voided: the bank took the money back
 
 
 class ReceiptCase(msgspec.Struct, frozen=True):
-    """Everything the plan of a receipt is decided from. `evidence` is the order webhook's copy, if one was kept."""
+    """Everything the plan of a receipt is decided from. `evidence` is the order webhook's copy, if one was kept.
+
+    `agreed` is the receipt as it was posted; `siblings` are the other transactions of the same order.
+    """
 
     transaction: Transaction
     location: LocationRecord
@@ -144,8 +209,12 @@ class ReceiptCase(msgspec.Struct, frozen=True):
     evidence: Order | None = None
     link: Link | None = None
     customer: CustomerId | None = None
-    default_item: str = ""
+    made_items: Mapping[str, str] = {}
+    product_items: Mapping[str, str] = {}
     number_variant: int = 0
+    agreed: ReceiptDraft | None = None
+    refunds: tuple[PostedRefund, ...] = ()
+    siblings: tuple[Transaction, ...] = ()
 
 
 class CreateContact(msgspec.Struct, frozen=True):
@@ -167,10 +236,11 @@ class LinkContact(msgspec.Struct, frozen=True):
 
 
 class FindContact(msgspec.Struct, frozen=True):
-    """Ask Avantto for a contact with this e-mail or phone (E.164) before creating one (C3)."""
+    """Ask Avantto for a contact with this e-mail or phone (E.164) before creating one (C3); `others`: more e-mails."""
 
     email: str
     phone: str
+    others: tuple[str, ...] = ()
 
 
 CrmStep = CreateContact | FillContact | LinkContact | FindContact | Hold | Ignore
@@ -191,10 +261,18 @@ class ContactCase(msgspec.Struct, frozen=True):
     searched: bool = False
     found: Contact | None = None
     bulk: bool = False
+    survivor: CustomerId | None = None  # whom this customer was merged into
 
 
 class SendMessage(msgspec.Struct, frozen=True):
     draft: MessageDraft
+
+
+class AddToWorkflow(msgspec.Struct, frozen=True):
+    """The location's own workflow makes the request (R2)."""
+
+    contact: ContactId
+    workflow: str
 
 
 class Settle(msgspec.Struct, frozen=True):
@@ -210,20 +288,42 @@ class NeedHistory(msgspec.Struct, frozen=True):
     customer: CustomerId
 
 
+class NeedPayments(msgspec.Struct, frozen=True):
+    """The other payments of an invoice that credits settled: was there money among them?"""
+
+    ids: tuple[str, ...]
+
+
+class NeedWorkflows(msgspec.Struct, frozen=True):
+    """The location's workflows, to find the one that `review_workflow` names."""
+
+
 class NeedContact(msgspec.Struct, frozen=True):
     """The customer must be a contact first."""
 
     customer: CustomerId
 
 
-ReviewStep = SendMessage | Settle | NeedHistory | NeedContact | Hold | Wait | Ignore
+ReviewStep = (
+    SendMessage
+    | AddToWorkflow
+    | Settle
+    | NeedHistory
+    | NeedPayments
+    | NeedContact
+    | NeedWorkflows
+    | Hold
+    | Wait
+    | Ignore
+)
 
 
 class ReviewCase(msgspec.Struct, frozen=True):
     """Everything the decision about a review request is made from.
 
     `history` None: not asked yet. `imported`: the contact came from QuickBooks and never wrote.
-    `link` "" means no review link could be found anywhere.
+    `link` "" means no review link could be found anywhere. `refunded`: Avantto gave the money back. `others` are the
+    invoice's other payments, `workflows` the location's; None means not asked yet.
     """
 
     payment: PaymentRow
@@ -236,3 +336,9 @@ class ReviewCase(msgspec.Struct, frozen=True):
     imported: bool = True
     link: str = ""
     business: str = ""
+    refunded: bool = False
+    others: tuple[PaymentRow, ...] | None = None
+    workflows: tuple[Workflow, ...] | None = None
+
+
+SaleCase = InvoiceCase | ReceiptCase

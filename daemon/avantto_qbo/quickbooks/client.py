@@ -33,6 +33,7 @@ _ENTITIES: Final = {
     "invoice": "Invoice",
     "item": "Item",
     "payment": "Payment",
+    "refundreceipt": "RefundReceipt",
     "salesreceipt": "SalesReceipt",
 }
 _log = structlog.get_logger(__name__)

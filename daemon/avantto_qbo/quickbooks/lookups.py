@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.errors import InternalError
-from avantto_qbo.model.drafts import CustomerDraft, InvoiceDraft, ItemDraft, PaymentDraft, ReceiptDraft
+from avantto_qbo.model.drafts import CustomerDraft, InvoiceDraft, ItemDraft, PaymentDraft, ReceiptDraft, RefundDraft
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.operation import Kind, Operation
 from avantto_qbo.model.quickbooks import Found
@@ -38,6 +38,21 @@ def lookups(op: Operation) -> tuple[Lookup, ...]:
     return asked(op)
 
 
+def by_id(entity: str, object_id: str) -> Lookup:
+    """Read one object as it stands; asked by query, a deleted one is an empty answer."""
+    return _found(entity, _is("Id", object_id))
+
+
+def by_number(entity: str, number: str) -> Lookup:
+    """Read every document of this number."""
+    return _found(entity, _is("DocNumber", number))
+
+
+def by_customer(entity: str, customer: str, since: datetime) -> Lookup:
+    """Read what was made for a customer since then."""
+    return _found(entity, _is("CustomerRef", customer), _is_since(since))
+
+
 def _invoice(op: Operation) -> tuple[Lookup, ...]:
     draft = msgspec.json.decode(op.intent, type=InvoiceDraft)
     numbered = (_found("Invoice", _is("DocNumber", draft.number)),) if draft.number else ()
@@ -51,22 +66,30 @@ def _payment(op: Operation) -> tuple[Lookup, ...]:
 
 
 def _receipt(op: Operation) -> tuple[Lookup, ...]:
-    draft = msgspec.json.decode(op.intent, type=ReceiptDraft)
-    numbered = (_found("SalesReceipt", _is("DocNumber", draft.number)),) if draft.number else ()
+    return _paid_sale("SalesReceipt", msgspec.json.decode(op.intent, type=ReceiptDraft))
+
+
+def _refund(op: Operation) -> tuple[Lookup, ...]:
+    return _paid_sale("RefundReceipt", msgspec.json.decode(op.intent, type=RefundDraft))
+
+
+def _paid_sale(entity: str, draft: ReceiptDraft) -> tuple[Lookup, ...]:
+    """Neither kind can be asked for by the reference of the payment, so the content is the second question."""
+    numbered = (by_number(entity, draft.number),) if draft.number else ()
     content = (
         _is("CustomerRef", draft.customer),
         _is("TxnDate", draft.day.isoformat()),
         _is("TotalAmt", f"{draft.total.amount:f}"),
     )
-    return (*numbered, _found("SalesReceipt", *content))
+    return (*numbered, _found(entity, *content))
 
 
 def _customer(op: Operation) -> tuple[Lookup, ...]:
     draft = msgspec.json.decode(op.intent, type=CustomerDraft)
     sent = _sent(op)
-    by_email = (_by_email(draft.email),) if draft.email else ()
-    by_name = _found("Customer", ALSO_INACTIVE, _is("DisplayName", sent.display_name or draft.display_name))
-    return (*by_email, by_name)
+    by_email = (f"PrimaryEmailAddr LIKE {literal(f'%{draft.email.lower()}%')}",) if draft.email else ()
+    by_name = _is("DisplayName", sent.display_name or draft.display_name)
+    return tuple(_customers(draft, condition) for condition in (*by_email, by_name))
 
 
 def _item(op: Operation) -> tuple[Lookup, ...]:
@@ -74,17 +97,21 @@ def _item(op: Operation) -> tuple[Lookup, ...]:
     return (_found("Item", ALSO_INACTIVE, _is("Name", _sent(op).name or draft.name)),)
 
 
-def _target(op: Operation) -> tuple[Lookup, ...]:
-    """An update or void is judged by the object itself; asked by query, a deleted one is an empty answer."""
-    return (_found("Invoice", _is("Id", op.target)),)
+def _target(entity: str) -> Callable[[Operation], tuple[Lookup, ...]]:
+    """An update or void is judged by the object itself."""
+    return lambda op: (by_id(entity, op.target),)
 
 
 _ASKED: Final[dict[Kind, Callable[[Operation], tuple[Lookup, ...]]]] = {
     Kind.INVOICE_CREATE: _invoice,
-    Kind.INVOICE_UPDATE: _target,
-    Kind.INVOICE_VOID: _target,
+    Kind.INVOICE_UPDATE: _target("Invoice"),
+    Kind.INVOICE_VOID: _target("Invoice"),
     Kind.PAYMENT_CREATE: _payment,
+    Kind.PAYMENT_UPDATE: _target("Payment"),
+    Kind.PAYMENT_VOID: _target("Payment"),
     Kind.RECEIPT_CREATE: _receipt,
+    Kind.RECEIPT_VOID: _target("SalesReceipt"),
+    Kind.REFUND_CREATE: _refund,
     Kind.CUSTOMER_CREATE: _customer,
     Kind.ITEM_CREATE: _item,
 }
@@ -106,18 +133,28 @@ def _is(member: str, text: str) -> str:
 
 
 def _made_since(op: Operation) -> str:
-    sent: datetime = op.sent_at or op.created_at
-    return f"MetaData.CreateTime >= {literal(stamp(sent - CLOCKS_APART))}"
+    return _is_since(op.sent_at or op.created_at)
+
+
+def _is_since(moment: datetime) -> str:
+    return f"MetaData.CreateTime >= {literal(stamp(moment - CLOCKS_APART))}"
 
 
 def _found(entity: str, *conditions: str) -> Lookup:
     return Read(query_path(statement(entity, *conditions)), lambda body: _hits(body, entity))
 
 
-def _by_email(address: str) -> Lookup:
-    wanted = address.strip().lower()
-    asked = statement("Customer", ALSO_INACTIVE, f"PrimaryEmailAddr LIKE {literal(f'%{wanted}%')}")
-    return Read(query_path(asked), lambda body: tuple(hit for hit in _hits(body, "Customer") if _has(hit, wanted)))
+def _customers(draft: CustomerDraft, condition: str) -> Lookup:
+    asked = statement("Customer", ALSO_INACTIVE, condition)
+    return Read(query_path(asked), lambda body: tuple(hit for hit in _hits(body, "Customer") if _may_be(hit, draft)))
+
+
+def _may_be(hit: Found, draft: CustomerDraft) -> bool:
+    """Say whether a customer is the one asked for: a contact has one for each of its e-mails and currencies (U1)."""
+    there = msgspec.json.decode(hit.raw, type=_Addressed)
+    known, currency = emails(there.primary_email_addr), value_of(there.currency_ref)
+    same = not known or not draft.email or draft.email.lower() in known
+    return same and currency in ("", draft.currency or currency)
 
 
 def customer_of(hit: Found) -> str:
@@ -135,12 +172,9 @@ class _Owned(msgspec.Struct, frozen=True, rename="pascal"):
     doc_number: str | None = None
 
 
-def _has(hit: Found, wanted: str) -> bool:
-    return wanted in emails(msgspec.json.decode(hit.raw, type=_Addressed).primary_email_addr)
-
-
 class _Addressed(msgspec.Struct, frozen=True, rename="pascal"):
     primary_email_addr: Email | None = None
+    currency_ref: Ref | None = None
 
 
 def _hits(body: bytes, entity: str) -> tuple[Found, ...]:

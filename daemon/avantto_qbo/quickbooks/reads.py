@@ -47,6 +47,7 @@ __all__ = [
     "items_page",
     "payment",
     "payments_since",
+    "snapshot_of",
 ]
 
 
@@ -98,9 +99,10 @@ def payment(payment_id: str) -> Read[PaymentRow]:
     return Read(_by_id("payment", payment_id), lambda body: payment_row(only(body, "Payment", PaymentShape)))
 
 
-def invoices_of(customer_id: CustomerId, start: int = 1) -> Read[tuple[InvoiceRow, ...]]:
-    """Read one page of a customer's invoices, oldest first."""
-    mine = f"CustomerRef = {literal(customer_id)}"
+def invoices_of(*customers: CustomerId, start: int = 1) -> Read[tuple[InvoiceRow, ...]]:
+    """Read one page of the invoices of one customer, or of several, oldest first."""
+    many = ",".join(map(literal, customers))
+    mine = f"CustomerRef IN ({many})" if len(customers) > 1 else f"CustomerRef = {many}"
     asked = statement("Invoice", mine, order="MetaData.CreateTime", start=start)
     return Read(query_path(asked), lambda body: tuple(map(invoice_row, page(body, "Invoice", InvoiceShape))))
 
@@ -111,6 +113,11 @@ def invoice(invoice_id: str, currency: str = "USD") -> Read[InvoiceSnapshot]:
         _by_id("invoice", invoice_id),
         lambda body: invoice_snapshot(only(body, "Invoice", InvoiceShape), currency),
     )
+
+
+def snapshot_of(raw: bytes, currency: str) -> InvoiceSnapshot:
+    """Read an invoice from its JSON, as a look-up brought it."""
+    return invoice_snapshot(msgspec.json.decode(raw, type=InvoiceShape), currency)
 
 
 def changes(since: datetime) -> Read[Changes]:

@@ -49,6 +49,7 @@ def customer_row(shape: CustomerShape, as_of: datetime | None = None) -> Custome
         active=shape.active is not False and shape.status != _DELETED,
         job=bool(shape.job),
         project=bool(shape.is_project),
+        currency=value_of(shape.currency_ref),
     )
 
 

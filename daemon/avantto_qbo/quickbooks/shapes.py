@@ -52,6 +52,7 @@ class CustomerShape(msgspec.Struct, frozen=True, rename="pascal"):
     mobile: Phone | None = None
     alternate_phone: Phone | None = None
     bill_addr: PostalAddress | None = None
+    currency_ref: Ref | None = None
     notes: str | None = None
     active: bool | None = None
     job: bool | None = None
@@ -68,6 +69,7 @@ class SalesDetail(msgspec.Struct, frozen=True, rename="pascal"):
     qty: Decimal | None = None
     unit_price: Decimal | None = None
     tax_code_ref: Ref | None = None
+    class_ref: Ref | None = None
 
 
 class DiscountDetail(msgspec.Struct, frozen=True, rename="pascal"):
@@ -121,7 +123,8 @@ class InvoiceShape(msgspec.Struct, frozen=True, rename="pascal"):
     customer_memo: Ref | None = None
     txn_tax_detail: TaxDetail | None = None
     linked_txn: tuple[LinkedTxn, ...] | None = None
-    line: tuple[LineShape, ...] | None = None
+    department_ref: Ref | None = None
+    line: tuple[msgspec.Raw, ...] | None = None
 
 
 class WrittenShape(msgspec.Struct, frozen=True, rename="pascal"):

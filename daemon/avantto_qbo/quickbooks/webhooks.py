@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -44,6 +44,7 @@ class QuickBooksEvent(msgspec.Struct, frozen=True):
     entity_id: str
     operation: str
     at: datetime
+    loser: str = ""  # of two merged customers the one that is gone
 
 
 def verify(raw_body: bytes, signature_header: str, verifier: str) -> bool:
@@ -72,6 +73,7 @@ class _CloudEvent(msgspec.Struct, frozen=True):
     time: datetime
     realm: str | int = msgspec.field(name="intuitaccountid")
     entity_id: str | int = msgspec.field(name="intuitentityid")
+    data: Any = None
 
 
 class _Entity(msgspec.Struct, frozen=True):
@@ -79,6 +81,8 @@ class _Entity(msgspec.Struct, frozen=True):
     name: str
     operation: str
     last_updated: datetime = msgspec.field(name="lastUpdated")
+    deleted_id: str | int = msgspec.field(name="deletedId", default="")
+    deleted_id_too: str | int = msgspec.field(name="deletedID", default="")  # both spellings are documented
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -105,6 +109,8 @@ def _from_cloud(event: _CloudEvent) -> QuickBooksEvent | None:
         entity_id=str(event.entity_id),
         operation=kind[2].lower(),
         at=instant(event.time),
+        # Where a CloudEvent states the loser of a merge is UNVERIFIED.
+        loser=str(event.data.get("deletedId", "")) if isinstance(event.data, dict) else "",
     )
 
 
@@ -119,4 +125,5 @@ def _from_legacy(realm: str | int, entity: _Entity) -> QuickBooksEvent:
         entity_id=str(entity.id),
         operation=_OPERATIONS.get(entity.operation.lower(), entity.operation.lower()),
         at=at,
+        loser=str(entity.deleted_id or entity.deleted_id_too),
     )

@@ -10,7 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 EMAIL_LIMIT: Final = 100  # what QuickBooks stores of an address
-_BETWEEN: Final = re.compile(r"[,;\s]+")
+# Also the brackets of `Jane Doe <jane@example.com>`.
+_BETWEEN: Final = re.compile(r"[,;\s<>]+")
 
 
 def normal_email(text: str) -> str:
@@ -30,6 +31,11 @@ def split_emails(text: str) -> tuple[str, ...]:
     """Return the single addresses of one stored string (`a@x, b@y`), in order, each once."""
     found = (normal_email(part) for part in _BETWEEN.split(text))
     return tuple(dict.fromkeys(email for email in found if email))
+
+
+def main_email(text: str) -> str:
+    """Return the first address of one stored string, "" if it holds none: the one a document goes by."""
+    return next(iter(split_emails(text)), "")
 
 
 def normal_phone(text: str, country: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from avantto_qbo.model.base36 import base36
 from avantto_qbo.model.ids import ContactId
+from avantto_qbo.model.money import Money
 from avantto_qbo.rules.text import one_line
 
 REFERENCE_LIMIT: Final = 21  # DocNumber and PaymentRefNum
@@ -24,6 +25,7 @@ _SHAPES: Final = {
     "invoice payment": re.compile(rf"(?<!\w)Avantto payment {_ID} · invoice [^·\n]*· {_ID}{_END}"),
     "recorded": re.compile(rf"(?<!\w)recorded in Avantto · invoice [^·\n]*· {_ID} · (recorded:\d+){_END}"),
     "payment": re.compile(rf"(?<!\w)Avantto payment {_ID}{_END}"),
+    "refund": re.compile(rf"(?<!\w)Avantto refund {_ID} · (\d+(?:\.\d+)? [A-Z]{{3}}){_END}"),
     "contact": re.compile(rf"(?<!\w)Avantto contact {_ID}{_END}"),
 }
 
@@ -46,6 +48,11 @@ def payment_note(transaction_id: str, number: str, invoice_id: str) -> str:
 def recorded_note(number: str, invoice_id: str, part: str) -> str:
     """PrivateNote of money recorded without a transaction; `part` is `recorded:N`."""
     return f"recorded in Avantto · invoice {_words(number)} · {invoice_id} · {part}"
+
+
+def refund_note(transaction_id: str, refunded: Money) -> str:
+    """PrivateNote of a refund: `Avantto refund <id> · 40.00 USD`, where `refunded` is all that was refunded by then."""
+    return f"Avantto refund {transaction_id} · {refunded}"
 
 
 def customer_notes(contact: ContactId) -> str:
@@ -94,6 +101,12 @@ def recorded_reference(invoice_id: str, part: str) -> str:
     """PaymentRefNum of money recorded without a transaction: the invoice's id and the part's number."""
     reference = f"{payment_reference(invoice_id)}-{part.rpartition(':')[2]}"
     return reference if len(reference) <= REFERENCE_LIMIT else _hashed(f"{invoice_id} {part}")
+
+
+def refund_reference(transaction_id: str, ordinal: int) -> str:
+    """DocNumber of the `ordinal`-th refund of a transaction, at most 21 characters."""
+    reference = f"{payment_reference(transaction_id)}-{ordinal}"
+    return reference if len(reference) <= REFERENCE_LIMIT else _hashed(f"{transaction_id} refund {ordinal}")
 
 
 def _hashed(text: str) -> str:

@@ -9,16 +9,23 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
-from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Refused, Written
+from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Written
 from avantto_qbo.rules.books.retry import exhausted, retry_at
-from avantto_qbo.rules.reasons import RETRY
+from avantto_qbo.rules.reasons import RETRY, document
 
 # Repeating these changes nothing that was not already wanted, so a lost answer is no doubt worth waiting for.
 REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
 # A refusal that the plan can answer by itself: look again, or take another number or name.
 REPLANNED: Final = frozenset({FaultClass.STALE, FaultClass.NUMBER_TAKEN, FaultClass.NAME_TAKEN, FaultClass.DUPLICATE})
+# Where these are gone, whoever planned the change looks for what stands in their place.
+FOLLOWED: Final = frozenset({Kind.INVOICE_UPDATE, Kind.INVOICE_VOID})
+# What a person gets to see is never sent twice: a lost answer is the end of it (R3).
+TO_A_PERSON: Final = frozenset({Kind.MESSAGE_SEND, Kind.WORKFLOW_ADD})
 RECONNECT: Final = "reconnect"
 _MANY: Final = 10  # tries before a day of failures is a human's business: an outage of ours counts as few
+_INACTIVE: Final = frozenset({"610", "2500", "6250"})  # by Intuit's error code page, in words for programmers
+_INACTIVE_HINT: Final = " (its customer, an item or an account on it was made inactive or deleted there)"
+_MAKE_ACTIVE: Final = f"make it active again in QuickBooks, then: {RETRY}"
 _NEXT_MESSAGE: Final = timedelta(minutes=1)
 
 
@@ -49,8 +56,8 @@ def judge(op: Operation, outcome: Outcome, *, now: datetime, settle: timedelta, 
             return _unsent(op, dead, now)
         case InDoubt(reason=text):
             return _doubtful(op, text, now, settle)
-        case Refused(fault=fault):
-            return _refused(op, fault, now, jitter)
+        case _:
+            return _refused(op, outcome.fault, now, jitter)
 
 
 def _written(op: Operation, answer: Written) -> Verdict:
@@ -69,13 +76,13 @@ def _again(op: Operation, reason: Reason, asked: timedelta | None, now: datetime
 
 def _unsent(op: Operation, reason: Reason, next_at: datetime) -> Verdict:
     """What certainly was not carried out goes again; a message to a person is decided about anew before that (R1)."""
-    if op.kind is Kind.MESSAGE_SEND:
+    if op.kind in TO_A_PERSON:
         return Verdict((State.RETRY, State.HELD, State.SKIPPED), reason, next_at + _NEXT_MESSAGE)
     return Verdict((State.RETRY,), reason, next_at)
 
 
 def _doubtful(op: Operation, text: str, now: datetime, settle: timedelta) -> Verdict:
-    if op.kind is Kind.MESSAGE_SEND:
+    if op.kind in TO_A_PERSON:
         reason = Reason("unknown", f"The answer was lost ({text}); a message to a person is never sent twice.")
         return Verdict((State.DOUBT, State.DONE), reason)
     if op.kind in REPEATABLE:
@@ -84,9 +91,11 @@ def _doubtful(op: Operation, text: str, now: datetime, settle: timedelta) -> Ver
 
 
 def _refused(op: Operation, fault: Fault, now: datetime, jitter: float) -> Verdict:
-    reason = Reason(f"refused.{fault.code}", fault.message, RETRY)
+    side = "QuickBooks" if op.kind.side == "books" else "Avantto"
+    hint, mend = (_INACTIVE_HINT, _MAKE_ACTIVE) if fault.code in _INACTIVE else ("", RETRY)
+    reason = Reason(f"refused.{fault.code}", f"{document(op)}: {side} refused it: {fault.message}{hint}", mend)
     if fault.kind is FaultClass.PASSING:
         return _again(op, reason, None, now, jitter)
-    if fault.kind in REPLANNED:
+    if fault.kind in REPLANNED or (fault.kind is FaultClass.GONE and op.kind in FOLLOWED):
         return Verdict((State.HELD, State.SKIPPED), Reason(f"superseded.{fault.kind}", fault.message), fault=fault)
     return Verdict((State.HELD,), reason, fault=fault)

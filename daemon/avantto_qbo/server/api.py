@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from avantto_qbo.model.ids import LocationId, OperationId, RealmId
+from avantto_qbo.model.ids import ContactId, CustomerId, LocationId, OperationId, RealmId
 from avantto_qbo.model.operation import State
-from avantto_qbo.model.records import Status
+from avantto_qbo.model.records import ReviewState, Status
 
 
 class BackfillState(StrEnum):
@@ -116,6 +116,7 @@ class ShowAnswer(msgspec.Struct, frozen=True):
     operations: dict[State, int] = {}
     mail: int = 0
     backfill: Backfill = Backfill()
+    left_out: dict[str, int] = {}  # customers that are no contacts, by reason
     posting: tuple[Posting, ...] = ()
     attention: tuple[AttentionItem, ...] = ()
     activity: tuple[ActivityRow, ...] = ()
@@ -136,6 +137,39 @@ class StatusAnswer(msgspec.Struct, frozen=True):
     reads: int = 0
     monthly_reads: int = 0
     warnings: tuple[str, ...] = ()
+
+
+class ReviewRow(msgspec.Struct, frozen=True):
+    """One customer's review request, ids only: who was asked, will be asked or is not, and why.
+
+    `since` is when it came to stand there; `mend` the command that lets a waiting one go on, "" when only time does.
+    """
+
+    customer: CustomerId
+    state: ReviewState
+    since: datetime
+    reason: str = ""
+    code: str = ""
+    mend: str = ""
+    channel: str = ""
+    contact: ContactId = ContactId("")
+    invoice: str = ""
+    payment: str = ""
+    paid_at: datetime | None = None
+    operation: OperationId | None = None
+
+
+class ReviewsAnswer(msgspec.Struct, frozen=True):
+    """The review requests of a location, the latest touched first; `counts` are of all of them, not only of `rows`.
+
+    `mode` is the setting `reviews`, `waiting` what its owner must do before some can go out.
+    """
+
+    location: LocationId
+    mode: str
+    counts: dict[ReviewState, int]
+    rows: tuple[ReviewRow, ...]
+    waiting: tuple[AttentionItem, ...] = ()
 
 
 class SettingRow(msgspec.Struct, frozen=True):

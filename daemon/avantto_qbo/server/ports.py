@@ -20,11 +20,14 @@ from avantto_qbo.server.api import (
     LocationAnswer,
     LocationsAnswer,
     OperationAnswer,
+    ReviewsAnswer,
     SettingsAnswer,
     ShowAnswer,
     StatusAnswer,
     SyncAnswer,
 )
+from avantto_qbo.server.api_explaining import ExplainAnswer
+from avantto_qbo.server.api_mapping import MapKind, MappingAnswer, MappingRequest
 
 
 class UnknownObjectError(RefusedError):
@@ -104,11 +107,21 @@ class Service(Protocol):
         """Change all of `changes` or none; None goes back to the default."""
         ...
 
+    async def mapping(self, location: LocationId, kind: MapKind | None) -> MappingAnswer: ...
+
+    async def set_mapping(self, location: LocationId, wanted: MappingRequest, actor: str) -> MappingAnswer:
+        """Make all of the changes or none."""
+        ...
+
+    async def explain(self, location: LocationId, document: str) -> ExplainAnswer: ...
+
     async def sync(self, location: LocationId) -> SyncAnswer: ...
 
     async def activity(self, location: LocationId, limit: int, before: int | None) -> ActivityAnswer: ...
 
     async def attention(self, location: LocationId | None) -> AttentionAnswer: ...
+
+    async def reviews(self, location: LocationId, limit: int) -> ReviewsAnswer: ...
 
     async def retry(self, operation: OperationId, actor: str) -> OperationAnswer: ...
 

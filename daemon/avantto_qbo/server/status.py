@@ -12,6 +12,7 @@ from aiohttp import web
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.model.ids import LocationId, OperationId
 from avantto_qbo.server.api import ConnectRequest, SettingsRequest
+from avantto_qbo.server.api_mapping import MapKind, MappingRequest
 from avantto_qbo.server.bodies import read_body
 from avantto_qbo.server.limits import Limits
 from avantto_qbo.server.ports import Service
@@ -36,7 +37,11 @@ def status_app(service: Service, limits: Limits | None = None) -> web.Applicatio
             web.get(at, api.show),
             web.get(f"{at}/settings", api.settings),
             web.patch(f"{at}/settings", api.set_settings),
+            web.get(f"{at}/mapping", api.mapping),
+            web.patch(f"{at}/mapping", api.set_mapping),
+            web.get(f"{at}/explanation", api.explain),
             web.get(f"{at}/activity", api.activity),
+            web.get(f"{at}/reviews", api.reviews),
             web.post(f"{at}/link", api.connect_link),
             web.post(f"{at}/sync", api.sync),
             web.post(f"{at}/pause", api.pause),
@@ -79,9 +84,26 @@ class _StatusApi:
         wanted = await self._read(request, SettingsRequest)
         return _json(await self._service.set_settings(_location(request), wanted.changes, actor(request)))
 
+    async def mapping(self, request: web.Request) -> web.Response:
+        return _json(await self._service.mapping(_location(request), _kind(request)))
+
+    async def set_mapping(self, request: web.Request) -> web.Response:
+        wanted = await self._read(request, MappingRequest)
+        return _json(await self._service.set_mapping(_location(request), wanted, actor(request)))
+
+    async def explain(self, request: web.Request) -> web.Response:
+        document = request.query.get("document", "").strip()
+        if not document:
+            raise RefusedError("names no document", "an id or a number", field="document")
+        return _json(await self._service.explain(_location(request), document))
+
     async def activity(self, request: web.Request) -> web.Response:
         limit, before = _number(request, "limit"), _number(request, "before")
         return _json(await self._service.activity(_location(request), min(limit or 50, MOST_ROWS), before))
+
+    async def reviews(self, request: web.Request) -> web.Response:
+        limit = _number(request, "limit") or 50
+        return _json(await self._service.reviews(_location(request), min(limit, MOST_ROWS)))
 
     async def connect_link(self, request: web.Request) -> web.Response:
         return _json(await self._service.connect_link(_location(request), actor(request)))
@@ -128,6 +150,16 @@ def _location(request: web.Request) -> LocationId:
 
 def _operation(request: web.Request) -> OperationId:
     return OperationId(request.match_info["operation"])
+
+
+def _kind(request: web.Request) -> MapKind | None:
+    text = request.query.get("kind")
+    if text is None:
+        return None
+    try:
+        return MapKind(text)
+    except ValueError:
+        raise RefusedError(f'must be one of {", ".join(MapKind)}, not "{text}"', field="kind") from None
 
 
 def _number(request: web.Request, name: str) -> int | None:

@@ -32,6 +32,7 @@ from avantto_qbo.model.records import Activity, LocationRecord, RealmRecord, Sta
 from avantto_qbo.model.settings import Contacts
 from avantto_qbo.server.api import ConnectAnswer
 from avantto_qbo.service.posting import postings
+from avantto_qbo.service.sharing import same_series
 
 T = TypeVar("T")
 _LOOK_BACK: Final = timedelta(days=7)
@@ -96,7 +97,8 @@ class Connecting:
         self._directory.reconnected(order.location, order.realm)
         self._house.nudge(order.location)
         settings = merge_settings(self._house.defaults, own)
-        warnings = (record.reason,) if record.reason else ()
+        alike = await self._house.journal.read(lambda db: same_series(db, record, self._house.defaults))
+        warnings = (*((record.reason,) if record.reason else ()), *alike)
         return ConnectAnswer(
             location=record.id,
             name=record.name,

@@ -5,28 +5,34 @@ A webhook is a hint. Losing it, or getting it twice or late, changes nothing but
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
+from avantto_qbo.actors import deletions, merging
 from avantto_qbo.actors.house import House
+from avantto_qbo.actors.payment_rows import TRANSACTION, watch
 from avantto_qbo.actors.pollers import CHANGES, PAYMENTS_HINT
 from avantto_qbo.actors.sweeps import PAYMENTS
 from avantto_qbo.avantto import webhooks as avantto
 from avantto_qbo.avantto.orders import order_from_webhook
 from avantto_qbo.avantto.webhooks import AvanttoEvent
-from avantto_qbo.journal import cursors, evidence, inbox, links, locations
+from avantto_qbo.journal import cursors, evidence, inbox, links, locations, operations
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.model.avantto import Person
+from avantto_qbo.model.avantto import Person, Transaction
+from avantto_qbo.model.ids import CustomerId, receipt_chain
+from avantto_qbo.model.operation import Reason, State
 from avantto_qbo.model.records import Lane, Status, Topic
 from avantto_qbo.quickbooks import webhooks as quickbooks
 from avantto_qbo.quickbooks.webhooks import QuickBooksEvent
 from avantto_qbo.server.ports import IntakeResult, Verdict
+from avantto_qbo.service.reconsidering import let_go
 
 _POLLED: Final = {"customer": "Customer", "payment": "Payment"}
 _UNINSTALLED: Final = "UNINSTALL"
+_UNEXPLAINED: Final = "tax_difference"  # what the order's webhook may still explain
 _OWN_ECHO: Final = timedelta(minutes=2)
 
 
@@ -74,6 +80,8 @@ class WebhookIntake:
         elif event.topic is Topic.ORDER:
             self._hint_of_payment(db, event)
         else:
+            if event.deleted:
+                deletions.announce(db, record.id, event.object_id, now)
             inbox.tell(db, record.id, event.topic, event.object_id, Lane.MONEY, now)
         return Verdict.TAKEN
 
@@ -82,8 +90,21 @@ class WebhookIntake:
         now = self._house.clock.now()
         if (sums := _sums(event.body)) is not None:
             evidence.put(db, event.location, "order", event.object_id, "", sums, event.at or now)
+        paid = evidence.about(db, event.location, TRANSACTION, event.object_id)
+        if paid:  # news of one that was paid before
+            watch(db, event.location, event.object_id, now)
+        if sums is not None:
+            self._explained(db, event, paid)
         cursors.put(db, event.location, PAYMENTS_HINT, now.isoformat(), now)
         cursors.schedule(db, event.location, PAYMENTS, now + self._house.pace.nudge, sooner_only=True)
+
+    def _explained(self, db: Connection, event: AvanttoEvent, paid: Iterable[bytes]) -> None:
+        """Charges that were held because the order's tax was not known are planned again, now that it is."""
+        for body in paid:
+            chain = receipt_chain(msgspec.json.decode(body, type=Transaction).id)
+            op = operations.open_in_chain(db, event.location, chain)
+            if op is not None and op.state is State.HELD and op.reason is not None and op.reason.code == _UNEXPLAINED:
+                let_go(self._house, db, op, Reason("superseded", "The order's webhook came."))
 
     async def quickbooks(self, raw: bytes, headers: Mapping[str, str]) -> IntakeResult:
         """Make the change feed of the named realms due now; one delivery may mix realms."""
@@ -106,6 +127,8 @@ class WebhookIntake:
             return Verdict.IGNORED
         if not inbox.deliver(db, "quickbooks", event.event_id, now):
             return Verdict.REPEATED
+        if event.entity == "customer" and event.loser:
+            merging.follow(db, event.realm, CustomerId(event.loser), CustomerId(event.entity_id), now)
         if not self._own_echo(db, event):
             cursors.schedule(db, event.realm, CHANGES, now + self._house.pace.nudge, sooner_only=True)
         return Verdict.TAKEN

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import LocationRecord
-from avantto_qbo.model.settings import Contacts, OnOff, Reviews, Settings
-from avantto_qbo.rules.books import defaults
+from avantto_qbo.model.settings import Contacts, OnOff, Products, Reviews, Settings
+from avantto_qbo.rules.books.accounts import deposit_account_of, income_account, refund_account_of
+from avantto_qbo.rules.books.choice import AUTO
+from avantto_qbo.rules.books.items import DEFAULT_ITEM
 from avantto_qbo.rules.reasons import HeldError
 from avantto_qbo.server.api import Posting
 
@@ -19,6 +21,7 @@ def postings(company: Company, settings: Settings, record: LocationRecord) -> tu
         Posting("invoices", _or_off(settings.invoices, _invoices(company, settings))),
         Posting("payments", _account(company, settings, record)),
         Posting("receipts", _or_off(settings.receipts, f"SalesReceipt on {_account(company, settings, record)}")),
+        Posting("refunds", _or_off(settings.refunds, _refunds(company, settings, record))),
         Posting("items", _item(company, settings)),
         Posting("income", _income(company, settings, record)),
         Posting("reviews", _reviews(settings)),
@@ -45,11 +48,15 @@ def _invoices(company: Company, settings: Settings) -> str:
 
 
 def _account(company: Company, settings: Settings, record: LocationRecord) -> str:
-    return _named(company, lambda: defaults.deposit_account_of(company, settings, record.id))
+    return _named(company, lambda: deposit_account_of(company, settings, record.id))
+
+
+def _refunds(company: Company, settings: Settings, record: LocationRecord) -> str:
+    return _named(company, lambda: refund_account_of(company, settings, record.id))
 
 
 def _income(company: Company, settings: Settings, record: LocationRecord) -> str:
-    return _named(company, lambda: defaults.income_account(company, settings, record.id))
+    return _named(company, lambda: income_account(company, settings, record.id))
 
 
 def _named(company: Company, decide: Callable[[], str]) -> str:
@@ -62,8 +69,13 @@ def _named(company: Company, decide: Callable[[], str]) -> str:
 
 def _item(company: Company, settings: Settings) -> str:
     own = next((item.name for item in company.items if item.id == company.default_item), "")
-    fallback = own or defaults.DEFAULT_ITEM
-    return f"the item of the same name, else {settings.default_item if settings.default_item != 'auto' else fallback}"
+    fallback = settings.default_item if settings.default_item not in AUTO else own or DEFAULT_ITEM
+    words = {
+        Products.MATCH: f"the item of the same SKU or name, else {fallback}",
+        Products.CREATE: f"the product's own item, made where there is none; lines typed by hand: {fallback}",
+        Products.DEFAULT: f"always {fallback}",
+    }
+    return words[settings.products]
 
 
 def _reviews(settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,15 +10,18 @@ import msgspec
 
 from avantto_qbo.actors.pollers import CHANGES, failing
 from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS
-from avantto_qbo.journal import activity, cursors, inbox, locations, operations, reviews
+from avantto_qbo.journal import activity, cursors, inbox, left_out, locations, operations
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.model.ids import LocationId, RealmId
+from avantto_qbo.model.ids import RealmId
 from avantto_qbo.model.operation import Operation, State
 from avantto_qbo.model.quickbooks import Company
-from avantto_qbo.model.records import Activity, Lane, LocationRecord, ReviewState, Status, Topic
+from avantto_qbo.model.records import Activity, Lane, LocationRecord, Status, Topic
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.server import api
+from avantto_qbo.server.api_mapping import MapKind
+from avantto_qbo.service.choices import named
 from avantto_qbo.service.posting import postings
+from avantto_qbo.service.reviews import owner_waits
 
 _MONTH: Final = timedelta(days=30)
 _PROMISED: Final = timedelta(minutes=5)
@@ -69,6 +72,7 @@ def show(
         operations=operations.counts(db, record.id),
         mail=mail,
         backfill=backfill(db, record),
+        left_out=left_out.counts(db, record.id, record.realm),
         posting=posting,
         attention=tuple(attention(db, [record])),
         activity=tuple(activity_row(line) for line in activity.page(db, record.id, 10)),
@@ -95,8 +99,8 @@ def attention(db: Connection, records: Iterable[LocationRecord]) -> list[api.Att
     for record in records:
         if record.status in {Status.BROKEN, Status.PAUSED, Status.MONEY_PAUSED}:
             items.append(_stopped(record))
-        items += [_held(op) for op in operations.by_state(db, [State.HELD], record.id, limit=1000)]
-        items += _reviews(db, record.id)
+        items += [held_item(op) for op in operations.by_state(db, [State.HELD], record.id, limit=1000)]
+        items += owner_waits(db, record.id)
         items += _polls(db, record)
     return items
 
@@ -126,7 +130,8 @@ def _stopped(record: LocationRecord) -> api.AttentionItem:
     )
 
 
-def _held(op: Operation) -> api.AttentionItem:
+def held_item(op: Operation) -> api.AttentionItem:
+    """A held operation as something that waits for a person."""
     reason = op.reason
     return api.AttentionItem(
         location=op.location,
@@ -138,23 +143,6 @@ def _held(op: Operation) -> api.AttentionItem:
         kind=op.kind,
         object=f"{op.source.kind} {op.source.id}",
     )
-
-
-def _reviews(db: Connection, location: LocationId) -> list[api.AttentionItem]:
-    """Review requests that wait for a setting: one line for all of them."""
-    waiting = [review for review in reviews.of_location(db, location, 500) if review.state is ReviewState.WAITING]
-    missing = [review for review in waiting if "review_link" in review.reason]
-    if not missing:
-        return []
-    return [
-        api.AttentionItem(
-            location=location,
-            code="review_link",
-            text=f"{len(missing)} review requests wait for a review link.",
-            mend=f"avantto-qbo settings {location} review_link=https://…",
-            since=min(review.updated_at for review in missing),
-        )
-    ]
 
 
 def activity_row(line: Activity) -> api.ActivityRow:
@@ -171,7 +159,16 @@ def resolved(facts: Company | None, settings: Settings, record: LocationRecord) 
         "default_item": by_kind["items"],
         "income_account": by_kind["income"],
         "deposit_account": by_kind["payments"],
+        "refund_account": by_kind["refunds"],
+        **_chosen(facts, MapKind.TAX, "tax_codes", settings.tax_codes),
+        **_chosen(facts, MapKind.ACCOUNT, "deposit_accounts", settings.deposit_accounts),
     }
+
+
+def _chosen(facts: Company, kind: MapKind, table: str, entries: Mapping[str, str]) -> dict[str, str]:
+    """The names behind the ids that a table of choices holds."""
+    found = {entry: named(kind, facts, wanted) for entry, wanted in entries.items()}
+    return {f"{table}.{entry}": choices[0].name for entry, choices in found.items() if choices}
 
 
 def warnings(records: Sequence[LocationRecord], contacts: timedelta, monthly_reads: int) -> tuple[str, ...]:

@@ -120,7 +120,32 @@ async def test_after_a_hint_payments_are_looked_for_often_for_a_while(stage: Sta
     await stage.journal.write(lambda db: cursors.put(db, PLACE, pollers.PAYMENTS_HINT, now.isoformat(), now))
     assert await poll(stage, "payments") == now + timedelta(seconds=10)
     await stage.clock.sleep(130)
+    assert await poll(stage, "payments") == stage.clock.now() + MINUTE
+    await stage.clock.sleep(600)
     assert await poll(stage, "payments") == stage.clock.now() + stage.house.pace.payments
+
+
+async def test_a_location_without_payments_is_looked_at_more_rarely(stage: Stage) -> None:
+    pace = stage.house.pace.payments
+    paces = []
+    for days in (0, 2, 8):
+        await stage.clock.sleep(timedelta(days=days).total_seconds())
+        paces.append(((await poll(stage, "payments")) or stage.clock.now()) - stage.clock.now())
+    assert paces == [pace, 2 * pace, 4 * pace]
+    form(stage)
+    assert await poll(stage, "payments") == stage.clock.now() + pace
+
+
+async def test_a_pass_with_pages_left_goes_on_before_the_next_poll(stage: Stage) -> None:
+    await poll(stage, "invoices")
+    for _ in range(2100):
+        stage.crm.play.create_invoice(PLACE, ANN, [{"name": "Wash", "amount": 1}])
+    await stage.clock.sleep(timedelta(days=1).total_seconds())
+    started = stage.clock.now()
+    assert await poll(stage, "invoices") == started + MINUTE
+    await stage.clock.sleep(60)
+    started = stage.clock.now()
+    assert await poll(stage, "invoices") == started + stage.house.pace.invoices
 
 
 async def test_trouble_is_tried_again_soon_and_then_more_rarely(stage: Stage) -> None:

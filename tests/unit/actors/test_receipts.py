@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from avantto_qbo.journal import locations
 from avantto_qbo.model.operation import State
@@ -100,16 +101,6 @@ async def test_a_receipt_committed_by_a_request_that_was_refused_is_adopted(stag
     assert link.object_id == receipt["Id"]
 
 
-async def test_a_later_refund_is_a_person_s_question_for_now(stage: Stage) -> None:
-    transaction = await sell(stage)
-    await stage.work_off()
-    await stage.clock.sleep(60)
-    stage.crm.play.refund(PLACE, transaction)
-    await stage.tell(Topic.TRANSACTION, transaction)
-    await stage.work_off()
-    assert await stage.held() == ["refund"]
-
-
 async def test_the_built_in_integration_pauses_the_location(stage: Stage) -> None:
     transaction = await sell(stage)
     stage.crm.play.mark_qbo_synced(PLACE, transaction)
@@ -136,3 +127,28 @@ async def test_a_payment_posted_by_the_built_in_integration_pauses_only_once(sta
     await stage.work()
     assert (await stage.record()).status is Status.CONNECTED
     assert not stage.in_books("SalesReceipt")
+
+
+async def test_a_debit_is_dated_by_the_day_it_came_not_by_the_day_it_began(stage: Stage) -> None:
+    transaction = await sell(stage, status="pending")
+    await stage.pollers.run(PLACE, "payments")
+    await stage.clock.sleep(3 * 86_400)
+    stage.crm.play.settle_transaction(PLACE, transaction)
+    arrived = stage.clock.now()
+    await stage.tell(Topic.TRANSACTION, transaction)
+    await stage.work()
+    [receipt] = stage.in_books("SalesReceipt")
+    assert receipt["TxnDate"] == arrived.astimezone(ZoneInfo("America/New_York")).date().isoformat()
+
+
+async def test_a_customer_made_inactive_since_is_replaced(stage: Stage) -> None:
+    await sell(stage)
+    await stage.work_off()
+    first = stage.in_books("SalesReceipt")[0]["CustomerRef"]["value"]
+    stage.books.play.deactivate(REALM, "Customer", first)
+    await sell(stage)
+    await stage.work_off()
+    assert not await stage.held()
+    customers = [receipt["CustomerRef"]["value"] for receipt in stage.in_books("SalesReceipt")]
+    assert len(customers) == 2
+    assert customers[0] != customers[1]

@@ -20,8 +20,8 @@ LOC = LocationId("loc1")
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("retry", "invoice.create op1 will be tried again (planned).\n"),
-        ("skip", "invoice.create op1 is skipped until its document changes (skipped).\n"),
+        ("retry", "invoice.create op1 will be tried again.\n"),
+        ("skip", "invoice.create op1 is skipped until its document changes.\n"),
     ],
 )
 def test_a_held_operation_is_decided(daemon: MemoryService, run: Run, command: str, said: str) -> None:
@@ -82,3 +82,9 @@ def test_a_slip_is_named_before_anything_is_sent(run: Run, item: str, said: str)
     result = run("settings", "loc1", "invoices=off", item)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_setting_is_not_changed_to_two_values_at_once(run: Run) -> None:
+    result = run("settings", "loc1", "tax=auto", "tax=line")
+    assert result.exit_code == 2
+    assert '"tax" is named twice' in result.stderr

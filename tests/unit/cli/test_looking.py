@@ -15,7 +15,16 @@ from avantto_qbo.server.api import Backfill, BackfillState
 from unit.server.standins import MemoryService
 
 Run = Callable[..., Result]
-READING = [["status"], ["locations"], ["show", "loc1"], ["settings", "loc1"], ["activity", "loc1"], ["attention"]]
+READING = [
+    ["map", "loc1"],
+    ["explain", "loc1", "INV/1"],
+    ["status"],
+    ["locations"],
+    ["show", "loc1"],
+    ["settings", "loc1"],
+    ["activity", "loc1"],
+    ["attention"],
+]
 
 
 def test_status_is_quiet_success_while_all_is_well(daemon: MemoryService, run: Run) -> None:

@@ -63,7 +63,7 @@ def test_only_waiting_states_carry_a_wake_up_time() -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_contacts_and_messages_go_to_the_crm_and_all_else_to_the_books(kind: Kind) -> None:
-    assert (kind.side == "crm") == kind.startswith(("contact.", "message."))
+    assert (kind.side == "crm") == kind.startswith(("contact.", "message.", "workflow."))
     assert kind.side in {"crm", "books"}
 
 

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from avantto_qbo.errors import InternalError
-from avantto_qbo.model.drafts import ContactDraft, ItemDraft
+from avantto_qbo.model.drafts import ContactDraft, ItemDraft, RefundDraft
 from avantto_qbo.model.operation import Call, Kind
-from avantto_qbo.quickbooks import encode
+from avantto_qbo.quickbooks import encode, encode_lists, encode_payments
 from avantto_qbo.quickbooks.lookups import Lookup, lookups
-from quickbooks_material import company, customer, invoice, operation, payment, receipt, sample
+from quickbooks_material import company, customer, invoice, operation, payment, receipt, sample, usd
 
 CREATED = "MetaData.CreateTime >= '2026-11-22T09:59:00Z'"
 PAGE = " startposition 1 maxresults 1000"
@@ -40,7 +40,7 @@ def test_an_invoice_that_quickbooks_numbers_by_time_only() -> None:
 
 
 def test_a_payment_by_its_reference_then_by_customer_and_time() -> None:
-    op = operation(Kind.PAYMENT_CREATE, payment(), encode.payment_create(payment()))
+    op = operation(Kind.PAYMENT_CREATE, payment(), encode_payments.payment_create(payment()))
     assert asked(lookups(op)) == [
         "Payment where PaymentRefNum = '9g3k1'",
         f"Payment where CustomerRef = '63' and {CREATED}",
@@ -55,25 +55,56 @@ def test_a_receipt_by_its_number_then_by_content() -> None:
     ]
 
 
+def test_a_refund_by_its_number_then_by_content() -> None:
+    sold = msgspec.structs.asdict(receipt(day=date(2026, 1, 2), number="AV-9-1"))
+    draft = RefundDraft(**sold, refunded=usd("40.00"))
+    op = operation(Kind.REFUND_CREATE, draft, encode.refund_create(draft, company()))
+    assert asked(lookups(op)) == [
+        "RefundReceipt where DocNumber = 'AV-9-1'",
+        "RefundReceipt where CustomerRef = '63' and TxnDate = '2026-01-02' and TotalAmt = '25.00'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "entity"),
+    [
+        (Kind.PAYMENT_UPDATE, "Payment"),
+        (Kind.PAYMENT_VOID, "Payment"),
+        (Kind.RECEIPT_VOID, "SalesReceipt"),
+        (Kind.INVOICE_VOID, "Invoice"),
+    ],
+)
+def test_a_change_is_judged_by_the_object_itself(kind: Kind, entity: str) -> None:
+    op = msgspec.structs.replace(operation(kind, payment(), encode_payments.payment_void("7", "0")), target="7")
+    assert asked(lookups(op)) == [f"{entity} where Id = '7'"]
+
+
 def test_a_customer_by_address_then_by_the_name_as_it_was_sent() -> None:
     draft = customer(display_name="Łukasz: D'Arc")
-    op = operation(Kind.CUSTOMER_CREATE, draft, encode.customer_create(draft, company()))
+    op = operation(Kind.CUSTOMER_CREATE, draft, encode_lists.customer_create(draft, company()))
     assert asked(lookups(op)) == [
         "Customer where Active IN (true,false) and PrimaryEmailAddr LIKE '%geeta@example.com%'",
         "Customer where Active IN (true,false) and DisplayName = 'Lukasz D\\'Arc'",
     ]
 
 
-def test_a_hit_by_address_needs_the_whole_address() -> None:
+def test_a_hit_by_address_needs_the_whole_address_and_one_by_name_no_other() -> None:
     draft = customer(email="my@example.com")
-    by_email, by_name = lookups(operation(Kind.CUSTOMER_CREATE, draft, encode.customer_create(draft)))
-    assert by_email.decode(sample("customers_page.json")) == ()
-    assert [hit.id for hit in by_name.decode(sample("customers_page.json"))] == ["1", "2"]
+    by_email, by_name = lookups(operation(Kind.CUSTOMER_CREATE, draft, encode_lists.customer_create(draft)))
+    for read in (by_email, by_name):
+        assert [hit.id for hit in read.decode(sample("customers_page.json"))] == ["2"]  # it has no address
+
+
+@pytest.mark.parametrize(("currency", "hits"), [("", ["1", "2"]), ("USD", ["1", "2"]), ("EUR", ["2"])])
+def test_a_customer_of_another_currency_is_no_hit(currency: str, hits: list[str]) -> None:
+    draft = customer(email="amy@example.com", currency=currency)
+    by_email, _ = lookups(operation(Kind.CUSTOMER_CREATE, draft, encode_lists.customer_create(draft)))
+    assert [hit.id for hit in by_email.decode(sample("customers_page.json"))] == hits
 
 
 def test_an_item_by_its_name() -> None:
     draft = ItemDraft("Avantto sales", "79")
-    op = operation(Kind.ITEM_CREATE, draft, encode.item_create(draft))
+    op = operation(Kind.ITEM_CREATE, draft, encode_lists.item_create(draft))
     assert asked(lookups(op)) == ["Item where Active IN (true,false) and Name = 'Avantto sales'"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -15,7 +16,7 @@ from avantto_qbo.model.avantto import Address
 from avantto_qbo.model.drafts import DraftLine
 from avantto_qbo.model.ids import CustomerId, RealmId
 from avantto_qbo.model.page import Page
-from avantto_qbo.model.quickbooks import Account, PaymentMethod, TaxCode, TaxRate
+from avantto_qbo.model.quickbooks import Account, Company, Division, PaymentMethod, TaxCode, TaxRate
 from avantto_qbo.quickbooks import reads
 from quickbooks_material import sample, usd
 
@@ -61,6 +62,7 @@ def test_a_customer_in_full() -> None:
     assert first.created_at == datetime(2014, 9, 11, 23, 48, 43, tzinfo=UTC)
     assert first.updated_at.utcoffset() == timedelta(0)
     assert (first.notes, first.active, first.job, first.project) == ("Avantto contact 3bN9k", True, False, False)
+    assert (first.currency, second.currency) == ("USD", "")
     assert (second.active, second.job, second.project, second.emails) == (False, True, True, ())
 
 
@@ -68,6 +70,11 @@ def test_an_empty_answer_is_an_empty_page() -> None:
     assert reads.customers_page().decode(sample("empty_page.json")) == Page((), 0)
     assert reads.items_page().decode(sample("empty_page.json")) == ()
     assert reads.invoices_of(CustomerId("1")).decode(sample("empty_page.json")) == ()
+
+
+def test_the_invoices_of_one_person_under_several_customers_are_one_query() -> None:
+    asked = reads.invoices_of(CustomerId("1"), CustomerId("7")).path
+    assert "CustomerRef%20IN%20%28%271%27%2C%277%27%29" in asked
 
 
 def test_an_email_matches_only_as_a_whole_address() -> None:
@@ -129,7 +136,7 @@ def test_a_company_is_asked_for_in_one_batch() -> None:
     assert (read.method, read.path, read.content_type) == ("POST", "batch", "application/json")
     parts = msgspec.json.decode(read.body)["BatchItemRequest"]
     assert [part["Query"].split()[3] for part in parts] == [
-        "CompanyInfo", "Preferences", "TaxCode", "TaxRate", "PaymentMethod", "Account",
+        "CompanyInfo", "Preferences", "TaxCode", "TaxRate", "PaymentMethod", "Account", "Class", "Department",
     ]  # fmt: skip
     assert all(len(part["bId"]) <= 10 for part in parts)
 
@@ -149,6 +156,59 @@ def test_the_facts_of_a_company() -> None:
     assert facts.accounts == (Account("4", "Undeposited Funds", "Other Current Asset", "UndepositedFunds"),)
     assert facts.payment_methods == (PaymentMethod("4", "Visa"),)
     assert facts.items == ()
+    assert facts.automated_tax
+    assert (facts.class_per_line, facts.class_per_document) == (True, False)
+    retail, east = "5000000000000007280", "5000000000000007281"
+    assert facts.classes == (Division(retail, "Retail"), Division(east, "Retail:East"))
+    assert facts.departments == (Division("1", "North"),)
+
+
+def batch(**preferences: dict[str, object]) -> dict[str, Any]:
+    """The recorded answer with other preferences."""
+    answer: dict[str, Any] = msgspec.json.decode(sample("company_batch.json"))
+    answer["BatchItemResponse"][1]["QueryResponse"]["Preferences"][0] |= preferences
+    return answer
+
+
+def facts_of(answer: dict[str, Any]) -> Company:
+    return reads.company(RealmId("9001")).decode(msgspec.json.encode(answer))
+
+
+REFUSED = {"Fault": {"Error": [{"code": "5030", "Message": "Feature Not Supported Error"}], "type": "ValidationFault"}}
+
+
+def test_classes_and_departments_are_read_only_where_they_are_tracked() -> None:
+    facts = facts_of(batch(AccountingInfoPrefs={"ClassTrackingPerTxn": False}))
+    assert (facts.classes, facts.departments, facts.class_per_line, facts.class_per_document) == ((), (), False, False)
+    per_document = facts_of(batch(AccountingInfoPrefs={"ClassTrackingPerTxn": True}))
+    assert (len(per_document.classes), per_document.class_per_document) == (2, True)
+
+
+def test_a_plan_without_classes_may_refuse_the_question() -> None:
+    untracked, tracked = batch(AccountingInfoPrefs={}), batch(AccountingInfoPrefs={"ClassTrackingPerTxn": True})
+    for answer in (untracked, tracked):
+        answer["BatchItemResponse"][6] = {"bId": "6", **REFUSED}
+    assert facts_of(untracked).classes == ()
+    with pytest.raises(RejectedError, match="5030"):
+        facts_of(tracked)
+    del untracked["BatchItemResponse"][6:]
+    assert facts_of(untracked).departments == ()
+
+
+def test_a_company_without_the_tax_engine_keeps_its_codes_by_hand() -> None:
+    assert not facts_of(batch(TaxPrefs={"UsingSalesTax": True})).automated_tax
+
+
+def test_inactive_accounts_are_asked_for_because_items_may_stand_on_them() -> None:
+    parts = msgspec.json.decode(reads.company(RealmId("9001")).body)["BatchItemRequest"]
+    assert "Account where Active IN (true,false)" in parts[5]["Query"]
+
+
+def test_a_company_without_its_own_facts_is_none() -> None:
+    answer = batch()
+    answer["BatchItemResponse"][0]["QueryResponse"] = {}
+    with pytest.raises(RejectedError, match="no-object"):
+        facts_of(answer)
 
 
 def test_a_batch_with_a_refused_part_or_with_nothing_is_no_company() -> None:
@@ -164,7 +224,8 @@ def test_an_invoice_becomes_the_draft_it_could_have_been_made_from() -> None:
     assert (found.row.total, found.row.balance, found.row.payments) == (Decimal("97.20"), Decimal("47.20"), ("301",))
     assert (found.row.number, found.row.sync_token, found.row.voided) == ("INV-1042", "2", False)
     draft = found.draft
-    assert draft.lines == (
+    assert all(len(line.parts) == 1 for line in draft.lines)  # each as it came, to be sent again untouched
+    assert tuple(msgspec.structs.replace(line, parts=()) for line in draft.lines) == (
         DraftLine("5", usd("100"), "Haircut", Decimal(2), Decimal(50), "TAX"),
         DraftLine("", usd("0"), "thanks!"),
     )

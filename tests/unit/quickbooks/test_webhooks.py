@@ -13,6 +13,13 @@ from avantto_qbo.errors import AvanttoQboError
 from avantto_qbo.quickbooks.webhooks import MalformedEventsError, parse, verify
 from quickbooks_material import sample
 
+_CLOUD = '{"id":"1","type":"qbo.customer.merged.v1","time":"2026-11-20T15:00:00Z","intuitaccountid":"9",'
+MERGED_CLOUD = (
+    f'[{_CLOUD}"intuitentityid":"7","data":{{"deletedId":58}}}},{_CLOUD}"intuitentityid":"8","data":[]}}]'.encode()
+)
+_LEGACY = '{"name":"Customer","id":"7","operation":"Merge","lastUpdated":"2026-11-20T15:00:00Z"'
+_ENTITIES = f'{_LEGACY},"deletedId":"58"}},{_LEGACY},"deletedID":59}},{_LEGACY}}}'
+MERGED_LEGACY = f'{{"eventNotifications":[{{"realmId":"9","dataChangeEvent":{{"entities":[{_ENTITIES}]}}}}]}}'.encode()
 VERIFIER = "31a1c6b2-verifier"
 
 
@@ -52,6 +59,11 @@ def test_the_legacy_envelope_says_the_same_in_other_words() -> None:
         ("310687", "customer", "15", "merged"),
         ("310688", "invoice", "9", "emailed"),
     ]
+
+
+def test_a_merge_names_the_customer_that_is_gone_in_both_envelopes() -> None:
+    assert [one.loser for one in parse(MERGED_CLOUD)] == ["58", ""]
+    assert [one.loser for one in parse(MERGED_LEGACY)] == ["58", "59", ""]
 
 
 def test_a_repeated_legacy_event_has_the_same_id_and_another_one_has_not() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from avantto_qbo.model.avantto import Address
 from avantto_qbo.model.drafts import ContactDraft
-from avantto_qbo.model.ids import ContactId
+from avantto_qbo.model.ids import ContactId, CustomerId
 from avantto_qbo.model.settings import Contacts, Settings
 from avantto_qbo.model.steps import CreateContact, FillContact, FindContact, LinkContact
 from avantto_qbo.rules.crm.contact import JOINED, plan_contact
@@ -21,6 +21,7 @@ HOME = Address("1 Main St", "", "Austin", "TX", "78701", "US")
     [
         (customer_row(project=True, job=True), {}, "project"),
         (customer_row(active=False), {}, "inactive"),
+        (customer_row(active=False), {"survivor": CustomerId("7")}, "merged"),
         (customer_row(job=True, emails=(), phones=()), {}, "sub_customer"),
         (customer_row(job=True, emails=("nonsense",), phones=("12",)), {}, "sub_customer"),
         (customer_row(), {"settings": Settings(contacts=Contacts.OFF)}, "contacts_off"),
@@ -51,6 +52,18 @@ def test_avantto_is_asked_before_anything_is_created() -> None:
     assert plan_contact(contact_case()) == (FindContact("jane@example.com", "+15125550147"),)
     sub_customer = customer_row(job=True, emails=(), phones=("n/a", "512 555 0147"))
     assert plan_contact(contact_case(sub_customer)) == (FindContact("", "+15125550147"),)
+
+
+def test_every_address_of_one_field_is_looked_for() -> None:
+    row = customer_row(emails=("JANE@example.com", "nonsense", "jane@work.example", "jane@example.com"))
+    assert plan_contact(contact_case(row)) == (FindContact("jane@example.com", "+15125550147", ("jane@work.example",)),)
+    assert isinstance(plan_contact(contact_case(row, bulk=True))[0], FindContact)
+
+
+def test_a_contact_found_by_the_second_address_is_the_same_person() -> None:
+    row = customer_row(emails=("jane@example.com", "jane@work.example"), display_name="J. Doe", company_name="Acme")
+    there = contact(name="Jane D.", email="Jane@Work.example", tags=("quickbooks",))
+    assert plan_contact(contact_case(row, found=there)) == (FillContact(there.id, ContactDraft(company="Acme"), False),)
 
 
 def test_who_is_not_there_is_created_with_the_tag() -> None:

@@ -10,7 +10,18 @@ import pytest
 
 from avantto_qbo.model.operation import Call, Kind, Operation
 from avantto_qbo.model.quickbooks import Found
-from avantto_qbo.rules.books.doubt import Adopt, GiveUp, HoldIt, LookAgain, Resend, decide, first_look, marker_of
+from avantto_qbo.rules.books.doubt import (
+    Adopt,
+    GiveUp,
+    HoldIt,
+    LookAgain,
+    Replan,
+    Resend,
+    as_sent,
+    decide,
+    first_look,
+    marker_of,
+)
 from unit.rules.cases import NOW, drafted, invoice_case, operation
 
 SETTLE = timedelta(minutes=3)
@@ -119,15 +130,13 @@ def test_a_change_that_the_books_hold_is_adopted() -> None:
         now_holds(DueDate={"value": "2026-12-24"}),
     ],
 )
-def test_a_change_that_somebody_else_overtook_is_held(there: Found) -> None:
-    held = verdict(change(DueDate="2026-12-24"), there)
-    assert isinstance(held, HoldIt)
-    assert held.reason.code == "doubt_changed"
+def test_a_change_that_somebody_else_overtook_is_refused_by_its_token(there: Found) -> None:
+    assert isinstance(verdict(change(DueDate="2026-12-24"), there), Resend)
 
 
 def test_a_reference_that_became_plain_text_is_no_match() -> None:
     op = change(CustomerRef={"value": "20"})
-    assert isinstance(verdict(op, now_holds(CustomerRef="20")), HoldIt)
+    assert isinstance(verdict(op, now_holds(CustomerRef="20")), Resend)
 
 
 def test_an_object_that_cannot_be_read_is_judged_by_its_total() -> None:
@@ -135,8 +144,13 @@ def test_an_object_that_cannot_be_read_is_judged_by_its_total() -> None:
     assert isinstance(verdict(op, msgspec.structs.replace(now_holds(), raw=b"[]")), Adopt)
 
 
-def test_an_object_that_is_gone_is_held() -> None:
-    held = verdict(change())
+def test_an_invoice_that_is_gone_is_decided_about_anew() -> None:
+    assert isinstance(verdict(change()), Replan)
+    assert isinstance(verdict(change(Kind.INVOICE_VOID)), Replan)
+
+
+def test_a_payment_that_is_gone_is_held() -> None:
+    held = verdict(change(Kind.PAYMENT_UPDATE))
     assert isinstance(held, HoldIt)
     assert held.reason.code == "doubt_gone"
 
@@ -146,9 +160,70 @@ def test_an_object_that_is_gone_is_held() -> None:
     [
         (now_holds("3", "Avantto invoice"), Resend),
         (now_holds("4", "Voided - Avantto invoice", "0"), Adopt),
-        (now_holds("4", "Avantto invoice", "0"), HoldIt),
-        (now_holds("4", "Voided", "100"), HoldIt),
+        (now_holds("4", "Avantto invoice", "0"), Resend),
+        (now_holds("4", "Voided", "100"), Resend),
     ],
 )
-def test_a_void_is_known_by_zero_and_the_word(there: Found, outcome: type) -> None:
-    assert isinstance(verdict(change(Kind.INVOICE_VOID), there), outcome)
+@pytest.mark.parametrize("kind", [Kind.INVOICE_VOID, Kind.PAYMENT_VOID, Kind.RECEIPT_VOID])
+def test_a_void_is_known_by_zero_and_the_word_and_else_its_token_refuses_it(
+    kind: Kind, there: Found, outcome: type
+) -> None:
+    assert isinstance(verdict(change(kind), there), outcome)
+
+
+def settling(*invoices: str) -> list[dict[str, Any]]:
+    return [{"Amount": 100, "LinkedTxn": [{"TxnId": name, "TxnType": "Invoice"}]} for name in invoices]
+
+
+@pytest.mark.parametrize(
+    ("there", "outcome"),
+    [
+        (now_holds("3", Line=settling("7"), TotalAmt=100), Resend),
+        (now_holds("4", Line=settling("7"), TotalAmt=100), Resend),
+        (now_holds("4", TotalAmt=90, amount="90"), Resend),
+        (now_holds("4", Line=[], TotalAmt=100), Adopt),
+        (now_holds("4", TotalAmt=100), Adopt),
+    ],
+)
+def test_a_payment_that_was_unlinked_is_known_by_what_it_settles(there: Found, outcome: type) -> None:
+    op = change(Kind.PAYMENT_UPDATE, TotalAmt=100, Line=[])
+    assert isinstance(verdict(op, there), outcome)
+
+
+def test_a_payment_that_was_linked_is_known_by_its_invoice() -> None:
+    op = change(Kind.PAYMENT_UPDATE, TotalAmt=100, Line=settling("7"))
+    assert isinstance(verdict(op, now_holds("4", Line=settling("7"), TotalAmt=100)), Adopt)
+    assert isinstance(verdict(op, now_holds("4", Line=settling("8"), TotalAmt=100)), Resend)
+
+
+def test_a_total_that_the_books_computed_otherwise_is_a_change_that_was_carried_out() -> None:
+    lines = [{"Amount": 100, "DetailType": "SalesItemLineDetail"}]
+    there = now_holds("4", amount="108", Line=[*lines, {"Amount": 100, "DetailType": "SubTotalLineDetail"}])
+    assert isinstance(verdict(change(Line=lines), there), Adopt)
+
+
+def test_a_refund_is_known_by_its_transaction_and_all_that_was_refunded_by_then() -> None:
+    op = operation(Kind.REFUND_CREATE, intent=b'{"note": "Avantto refund t1 \xc2\xb7 40.00 USD"}')
+    first = hit("9", "Avantto refund t1 · 30.00 USD")
+    ours = hit("10", "Refunded by hand? Avantto refund t1 · 40.00 USD.")
+    assert verdict(op, first, ours) == Adopt(ours)
+    assert isinstance(verdict(op, first), LookAgain)
+
+
+SENT_LINES = [{"DetailType": "SalesItemLineDetail", "Amount": 100.5}, {"DetailType": "DescriptionOnly"}]
+STORED_LINES = [*SENT_LINES, {"DetailType": "SubTotalLineDetail", "Amount": 100.5}]
+
+
+def test_lines_as_they_were_sent_with_another_total_are_adopted_and_put_right() -> None:
+    op = change(expected="108.00", Line=SENT_LINES)
+    there = msgspec.structs.replace(now_holds("5", Line=STORED_LINES), total=Decimal("108.25"))
+    assert verdict(op, there) == Adopt(there)
+    assert as_sent(op, there)
+
+
+def test_lines_a_person_changed_are_not_those_that_were_sent() -> None:
+    op = change(expected="108.00", Line=SENT_LINES)
+    other = [{"DetailType": "SalesItemLineDetail", "Amount": 90}]
+    there = msgspec.structs.replace(now_holds("5", Line=other), total=Decimal("97.43"))
+    assert verdict(op, there) == Resend()
+    assert not as_sent(change(expected="108.00"), there)

@@ -58,6 +58,27 @@ def test_an_opening_the_clocks_shift_begins_when_the_clock_shows_it() -> None:
     assert opening.astimezone(CHICAGO).hour == 3
 
 
+def test_an_opening_the_clocks_shift_is_not_missed_where_they_move_by_half_an_hour() -> None:
+    island = ZoneInfo("Australia/Lord_Howe")  # 2:00 becomes 2:30 on 2026-10-04
+    hours = parse_hours("Sun 02:10-02:35")
+    opening = hours.next_opening(local("2026-10-04T01:00", island), island)
+    assert opening == local("2026-10-04T02:30", island)
+
+
+def test_an_hour_the_clock_shows_twice_opens_twice() -> None:
+    night = parse_hours("Sun 01:10-01:50")
+    first = datetime(2026, 11, 1, 6, 10, tzinfo=UTC)  # 1:10 in summer time, then again in winter time
+    assert night.next_opening(local("2026-11-01T00:30"), CHICAGO) == first
+    assert night.next_opening(first + timedelta(minutes=45), CHICAGO) == first + timedelta(hours=1)
+    assert night.next_opening(first + timedelta(hours=1, minutes=40), CHICAGO) == local("2026-11-08T01:10")
+
+
+def test_a_day_that_a_zone_leaves_out_has_no_opening() -> None:
+    samoa = ZoneInfo("Pacific/Apia")  # there was no 2011-12-30
+    hours = parse_hours("Fri 09:00-17:00")
+    assert hours.next_opening(local("2011-12-29T12:00", samoa), samoa) == local("2012-01-06T09:00", samoa)
+
+
 def test_several_parts_and_whole_days() -> None:
     hours = parse_hours("mon-fri 9:00-18:00, SAT 10:00-24:00")
     assert hours.open_at(local("2026-11-21T23:59"), CHICAGO)

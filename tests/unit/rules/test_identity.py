@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avantto_qbo.rules.identity import normal_email, normal_phone, split_emails
+from avantto_qbo.rules.identity import main_email, normal_email, normal_phone, split_emails
 from avantto_qbo.rules.text import lines, one_line
 
 
@@ -29,6 +29,18 @@ def test_an_email_has_one_form(text: str, email: str) -> None:
 def test_one_stored_string_holds_several_emails() -> None:
     assert split_emails("A@x.com, b@y.com;a@X.com nonsense") == ("a@x.com", "b@y.com")
     assert split_emails("") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("Jane <JANE@x.com>; office@x.com", "jane@x.com"),
+        ("nonsense, o'neil@x.com", "o'neil@x.com"),
+        ("none", ""),
+    ],
+)
+def test_a_document_goes_by_the_first_address_of_its_field(text: str, email: str) -> None:
+    assert main_email(text) == email
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,35 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
-from avantto_qbo.model.avantto import Discount, Invoice
+from avantto_qbo.model.avantto import Discount, Invoice, Tax
+from avantto_qbo.model.drafts import PaymentDraft
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.quickbooks import Item
-from avantto_qbo.model.settings import LateChanges, Settings
-from avantto_qbo.model.steps import InvoiceCase, NeedCustomer, NeedItem, PostedPayment, UpdateInvoice, VoidInvoice
+from avantto_qbo.model.settings import LateChanges, Settings, TaxMode
+from avantto_qbo.model.steps import (
+    ChangePayment,
+    CreateInvoice,
+    InvoiceCase,
+    NeedCustomer,
+    NeedItem,
+    PostedPayment,
+    RecordPayment,
+    UpdateInvoice,
+    VoidInvoice,
+)
 from avantto_qbo.rules.books.plan import plan_invoice
-from unit.rules.cases import JANE, code, company, drafted, held, invoice, invoice_case, item, posted_case
+from unit.rules.cases import JANE, code, company, drafted, held, invoice, invoice_case, item, paid_by, posted_case
 
 BEFORE = invoice()
-PAID_40 = (PostedPayment("t1", Money.of(40, "USD"), "900"),)
+CASH = PaymentDraft(CustomerId("20"), "145", Money.of(40, "USD"), date(2026, 11, 19), "R1", "cash", "4")
+PAID_40 = (PostedPayment("recorded:1", Money.of(40, "USD"), "900", CASH),)
 
 
 def edited(**changes: Any) -> Invoice:
@@ -102,14 +114,29 @@ def test_another_customer_is_mirrored_while_nothing_is_paid() -> None:
     assert update(msgspec.structs.replace(case, customer=CustomerId("21"))).changed == {"customer"}
 
 
-def test_another_customer_of_a_paid_invoice_is_held() -> None:
+def test_payments_come_off_before_the_customer_changes_and_go_back_on_afterwards() -> None:
     case = posted_case(edited(amount_paid=Decimal(40)), before=BEFORE, posted=PAID_40)
-    assert held(plan_invoice(msgspec.structs.replace(case, customer=CustomerId("21")))).code == "customer_paid"
+    moved = msgspec.structs.replace(case, customer=CustomerId("21"))
+    (off,) = plan_invoice(moved)
+    assert isinstance(off, ChangePayment)
+    assert (off.part, off.draft.invoice) == (PAID_40[0].part, "")
+    loose = msgspec.structs.replace(PAID_40[0], draft=off.draft)
+    assert update(msgspec.structs.replace(moved, posted=(loose,))).changed == {"customer"}
+    assert moved.agreed is not None
+    agreed = msgspec.structs.replace(moved.agreed, customer=CustomerId("21"))
+    (on,) = plan_invoice(msgspec.structs.replace(moved, posted=(loose,), agreed=agreed))
+    assert isinstance(on, ChangePayment)
+    assert (on.draft.customer, on.draft.invoice) == ("21", "145")
 
 
 def test_a_new_person_is_found_first() -> None:
-    case = msgspec.structs.replace(posted_case(), customer=None)
-    assert plan_invoice(case) == (NeedCustomer(JANE),)
+    john = msgspec.structs.replace(JANE, email="john@example.com")
+    case = msgspec.structs.replace(posted_case(edited(person=john), before=BEFORE), customer=None)
+    assert plan_invoice(case) == (NeedCustomer(john),)
+
+
+def test_a_customer_made_inactive_since_stays_the_customer_of_what_is_posted() -> None:
+    assert plan_invoice(msgspec.structs.replace(posted_case(), customer=None)) == ()
 
 
 def test_new_lines_may_need_the_default_item_first() -> None:
@@ -127,9 +154,25 @@ def test_a_total_below_what_was_paid_is_held() -> None:
 
 def test_late_changes_are_held_where_the_owner_wants_it() -> None:
     case = posted_case(edited(due_date="2026-12-24"), before=BEFORE, settings=Settings(late_changes=LateChanges.HOLD))
-    reason = held(plan_invoice(case))
+    assert update(case).changed == {"due"}  # the month of the invoice is still open
+    december = msgspec.structs.replace(case, now=datetime(2026, 12, 1, 6, 0, tzinfo=UTC))
+    reason = held(plan_invoice(december))
     assert reason.code == "late_change"
     assert "due" in reason.text
+
+
+def test_a_month_ends_where_the_location_is() -> None:
+    case = posted_case(edited(due_date="2026-12-24"), before=BEFORE, settings=Settings(late_changes=LateChanges.HOLD))
+    evening = msgspec.structs.replace(case, now=datetime(2026, 12, 1, 5, 59, tzinfo=UTC))  # 23:59 in Chicago
+    assert update(evening).changed == {"due"}
+
+
+def test_figures_changed_in_a_month_that_is_over_are_said_aloud() -> None:
+    higher = edited(items=(item(amount="130"),), total=Decimal(130))
+    case = posted_case(higher, before=BEFORE, now=datetime(2026, 12, 2, tzinfo=UTC))
+    assert [flag.code for flag in update(case).flags] == ["late_change"]
+    later = posted_case(edited(due_date="2026-12-24"), before=BEFORE, now=datetime(2026, 12, 2, tzinfo=UTC))
+    assert update(later).flags == ()
 
 
 @pytest.mark.parametrize("changes", [{"due_date": "2026-12-24"}, {"issue_date": "2026-12-01"}, {"status": "void"}])
@@ -144,16 +187,29 @@ def test_a_void_of_an_unpaid_invoice_is_mirrored(status: str) -> None:
     assert plan_invoice(posted_case(edited(status=status), before=BEFORE)) == (VoidInvoice(),)
 
 
-def test_a_void_of_a_paid_invoice_is_held() -> None:
-    case = posted_case(edited(status="void", amount_paid=Decimal(40)), before=BEFORE, posted=PAID_40)
-    assert held(plan_invoice(case)).code == "void_paid"
+@pytest.mark.parametrize("changes", [{"status": "void"}, {"amount_paid": Decimal(40)}])
+def test_payments_come_off_before_an_invoice_is_voided(changes: dict[str, Any]) -> None:
+    case = posted_case(edited(**{"amount_paid": Decimal(40)} | changes), before=BEFORE, posted=PAID_40)
+    gone = msgspec.structs.replace(case, deleted="status" not in changes)
+    (off,) = plan_invoice(gone)
+    assert isinstance(off, ChangePayment)
+    loose = msgspec.structs.replace(PAID_40[0], draft=off.draft)
+    assert plan_invoice(msgspec.structs.replace(gone, posted=(loose,))) == (VoidInvoice(),)
 
 
 def test_a_void_is_mirrored_once() -> None:
     case = posted_case(edited(status="void"), before=BEFORE)
     assert case.link is not None
-    gone = msgspec.structs.replace(case, link=msgspec.structs.replace(case.link, status="voided"))
-    assert plan_invoice(gone) == ()
+    gone = msgspec.structs.replace(case, link=msgspec.structs.replace(case.link, status="withdrawn"))
+    assert code(plan_invoice(gone)) == ("Ignore", "never_posted")
+
+
+def test_an_invoice_sent_again_after_a_void_is_posted_anew() -> None:
+    case = posted_case(BEFORE)
+    assert case.link is not None
+    again = msgspec.structs.replace(case, link=msgspec.structs.replace(case.link, status="withdrawn"))
+    (step,) = plan_invoice(again)
+    assert isinstance(step, CreateInvoice)
 
 
 def test_an_invoice_adopted_without_a_draft_is_taken_as_agreed() -> None:
@@ -166,3 +222,37 @@ def test_a_voided_copy_is_respected() -> None:
     assert case.link is not None
     gone = msgspec.structs.replace(case, link=msgspec.structs.replace(case.link, status="deleted"))
     assert code(plan_invoice(gone)) == ("Ignore", "gone_in_books")
+
+
+@pytest.mark.parametrize(
+    ("settings", "facts"),
+    [
+        (Settings(tax=TaxMode.HOLD), {}),
+        (Settings(default_item="Nonesuch"), {}),
+        (Settings(class_="Nonesuch"), {}),
+        (Settings(department="Nonesuch"), {}),
+        (Settings(), {"automated_tax": False}),
+    ],
+)
+def test_settings_and_lists_that_changed_since_hold_up_no_money(settings: Settings, facts: dict[str, Any]) -> None:
+    state = (Tax("State", Decimal("8.25")),)
+    before = invoice(item(taxes=state), tax_total=Decimal("8.25"))
+    agreed = drafted(invoice_case(before, company=company(automated_tax=True)))
+    now = msgspec.structs.replace(before, status="paid", amount_paid=Decimal("108.25"), amount_due=Decimal(0))
+    case = posted_case(now, agreed=agreed, transactions=(paid_by("108.25"),), posted=())
+    case = msgspec.structs.replace(case, settings=settings, company=company(**{"automated_tax": True} | facts))
+    (step,) = plan_invoice(case)
+    assert isinstance(step, RecordPayment), step
+    more = msgspec.structs.replace(now, items=(*before.items, item("More", "0")))
+    moved = msgspec.structs.replace(case, invoice=more)
+    if not settings.department:  # a change of the lines needs them
+        assert held(plan_invoice(moved))
+
+
+def test_a_line_that_stays_gives_up_an_item_that_is_sold_no_more() -> None:
+    items = (item("Cleaning", "50"), item())
+    after = edited(items=(*items, item("New", "1")), total=Decimal(151))
+    case = posted_case(after, before=edited(items=items, total=Decimal(150)))
+    gone = company(items=(Item("7", "Avantto sales", "Service"), Item("8", "Cleaning", "Service", active=False)))
+    step = update(msgspec.structs.replace(case, company=gone))
+    assert [line.item for line in step.draft.lines] == ["7", "7", "7"]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from avantto_qbo.model.base36 import base36
 from avantto_qbo.model.ids import ContactId
+from avantto_qbo.model.money import Money
 from avantto_qbo.rules import reference
 
 _HEX = st.text("0123456789abcdef", min_size=24, max_size=24)
@@ -22,6 +23,8 @@ _ID = st.text("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
             reference.recorded_note("INV-1042", "64f0aa", "recorded:1"),
             "recorded in Avantto · invoice INV-1042 · 64f0aa · recorded:1",
         ),
+        (reference.refund_note("65a1", Money.of("40", "USD")), "Avantto refund 65a1 · 40.00 USD"),
+        (reference.refund_note("65a1", Money.of("40", "JPY")), "Avantto refund 65a1 · 40 JPY"),
         (reference.customer_notes(ContactId("c1")), "Avantto contact c1"),
     ],
 )
@@ -111,3 +114,17 @@ def test_recorded_money_has_a_reference_of_its_own(invoice: str, number: int) ->
 @given(st.integers(0, 2**128))
 def test_base_36_is_what_python_reads_back(number: int) -> None:
     assert int(base36(number), 36) == number
+
+
+def test_a_refund_is_told_from_another_of_the_same_payment() -> None:
+    first, second = (reference.refund_note("65a1", Money.of(amount, "USD")) for amount in ("4", "40"))
+    assert not reference.carries(first, second)
+    assert not reference.carries(second, first)
+    assert not reference.carries(second, "Avantto payment 65a1")
+
+
+@given(_ID, st.integers(1, 9999), st.integers(1, 9999))
+def test_a_refunds_number_fits_and_tells_it_from_the_others(transaction: str, one: int, other: int) -> None:
+    numbers = reference.refund_reference(transaction, one), reference.refund_reference(transaction, other)
+    assert all(0 < len(number) <= reference.REFERENCE_LIMIT for number in numbers)
+    assert (numbers[0] == numbers[1]) == (one == other)

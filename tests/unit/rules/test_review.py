@@ -4,14 +4,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
-from avantto_qbo.model.avantto import CustomValue
-from avantto_qbo.model.ids import CustomerId
-from avantto_qbo.model.records import ReviewState
+from avantto_qbo.model.ids import CustomerId, LocationId
+from avantto_qbo.model.records import Review, ReviewState
 from avantto_qbo.model.settings import Channel, OnOff, Reviews, Settings
-from avantto_qbo.model.steps import NeedContact, NeedHistory, SendMessage, Settle, Wait
-from avantto_qbo.rules.crm.review import candidate, first_paid, paid_at, plan_review, review_link
+from avantto_qbo.model.steps import Ignore, NeedContact, NeedHistory, NeedPayments, SendMessage, Settle, Wait
+from avantto_qbo.rules.crm.first import candidate, first_paid, paid_at
+from avantto_qbo.rules.crm.review import plan_review
 from unit.rules.cases import (
     NOW,
     code,
@@ -40,7 +41,8 @@ def sent(case: Any) -> SendMessage:
     [
         (payment_row(), True),
         (payment_row(deleted=True), False),
-        (payment_row(total=Decimal(0)), False),  # voided, or only credits applied
+        (payment_row(total=Decimal(0)), True),  # credits close what money began; the history tells
+        (payment_row("900", ("500", "0"), total=Decimal(0)), False),  # voided
         (payment_row(invoices=()), False),
         (payment_row("900", ("500", "0")), False),
         (payment_row(customer_id=CustomerId("")), False),
@@ -132,8 +134,11 @@ CHANGED = payment_row(updated_at=NOW + timedelta(minutes=1))
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"payment": payment_row(total=Decimal(0))}, "not_a_payment"),
+        ({"payment": payment_row(deleted=True)}, "not_a_payment"),
         ({"payment": payment_row(created_at=NOW - timedelta(days=8))}, "too_old"),
+        ({"settings": Settings(reviews=Reviews.OFF)}, "reviews_off"),
+        ({"refunded": True}, "refunded"),
+        ({"history": (invoice_row(total=Decimal(0), note="Voided"),)}, "not_first"),
         ({"payment": CHANGED, "history": (invoice_row(total=Decimal(0), note="Voided"),)}, "not_first"),
     ],
 )
@@ -141,6 +146,64 @@ def test_a_request_that_waits_is_cancelled_by_a_void_or_by_time(changes: dict[st
     (step,) = plan_review(review_case(review=review(), **changes))
     assert isinstance(step, Settle)
     assert (step.state, step.reason.code) == ("declined", why)
+
+
+@pytest.mark.parametrize(
+    ("others", "invoice", "expected"),
+    [
+        (None, invoice_row("500", "899", "900"), ("NeedPayments", "")),
+        (
+            (payment_row("899", ("500", "60"), total=Decimal(60)),),
+            invoice_row("500", "899", "900"),
+            ("SendMessage", ""),
+        ),
+        (
+            (payment_row("899", ("500", "60"), total=Decimal(0)),),
+            invoice_row("500", "899", "900"),
+            ("Ignore", "credits_only"),
+        ),
+        (
+            (payment_row("899", ("7", "60"), total=Decimal(60)),),
+            invoice_row("500", "899", "900"),
+            ("Ignore", "credits_only"),
+        ),
+        (None, invoice_row("500", "900"), ("Ignore", "credits_only")),
+    ],
+)
+def test_credits_that_close_an_invoice_count_only_after_money(
+    others: Any, invoice: Any, expected: tuple[str, str]
+) -> None:
+    (step,) = plan_review(review_case(payment_row(total=Decimal(0)), history=(invoice,), others=others))
+    why = step.reason.code if isinstance(step, Ignore) else ""
+    assert (type(step).__name__, why) == expected
+
+
+def test_the_other_payments_of_an_invoice_are_asked_for_by_id() -> None:
+    case = review_case(payment_row(total=Decimal(0)), history=(invoice_row("500", "899", "900"),))
+    assert plan_review(case) == (NeedPayments(("899",)),)
+
+
+def waiting_since(minutes: int) -> Review:
+    return msgspec.structs.replace(review(), updated_at=NOW - timedelta(minutes=minutes))
+
+
+def test_a_request_that_waited_long_looks_at_the_invoice_again_before_it_goes_out() -> None:
+    waited = waiting_since(60)
+    payment = payment_row(updated_at=NOW - timedelta(hours=2))
+    assert plan_review(review_case(payment, review=waited, history=None)) == (NeedHistory(CustomerId("20")),)
+    sent(review_case(payment, review=waited))
+    sent(review_case(payment, review=waiting_since(59), history=None))
+
+
+def test_a_request_refused_on_one_channel_is_not_looked_up_again() -> None:
+    refused = msgspec.structs.replace(waiting_since(120), state=ReviewState.SENDING, tried=("email",))
+    payment = payment_row(updated_at=NOW - timedelta(hours=3))
+    assert sent(review_case(payment, review=refused, history=None, imported=False)).draft.channel == "sms"
+
+
+def test_what_another_location_only_would_have_done_leaves_this_one_free() -> None:
+    elsewhere = msgspec.structs.replace(review(ReviewState.SHADOW), location=LocationId("other"))
+    assert sent(review_case(review=elsewhere)).draft.channel == "email"
 
 
 def test_a_payment_without_a_creation_time_goes_by_its_last_change() -> None:
@@ -194,6 +257,7 @@ def test_quiet_hours_are_waited_for() -> None:
     (step,) = plan_review(review_case(now=NOW - timedelta(hours=6)))  # 3:00 in Chicago
     assert isinstance(step, Wait)
     assert (step.delay, step.reason.code) == (timedelta(hours=6), "quiet_hours")
+    assert "Friday 2026-11-20 09:00 (America/Chicago)" in step.reason.text
 
 
 @pytest.mark.parametrize(
@@ -203,7 +267,6 @@ def test_quiet_hours_are_waited_for() -> None:
         ({"link": "{{custom_values.review}}"}, "review_link", "review_link="),
         ({"settings": Settings(review_message={"email": "{nobody}"})}, "review_message", "review_message="),
         ({"settings": Settings(review_hours="late")}, "review_hours", "review_hours="),
-        ({"settings": Settings(review_workflow="w1")}, "review_workflow", "review_workflow="),
         ({"location": location(time_zone="Mars/Olympus")}, "time_zone", "in Avantto"),
     ],
 )
@@ -212,19 +275,3 @@ def test_what_the_owner_must_set_is_named(changes: dict[str, Any], why: str, men
     assert reason.code == why
     assert why in reason.text or "time zone" in reason.text
     assert mend in reason.mend
-
-
-@pytest.mark.parametrize(
-    ("settings", "values", "place", "expected"),
-    [
-        (Settings(review_link="https://own"), (CustomValue("review_link", "https://cv"),), "P", "https://own"),
-        (Settings(), (CustomValue("Review Link", " https://cv "),), "P", "https://cv"),
-        (Settings(), (CustomValue("review_link", "{{x}}"), CustomValue("other", "https://no")), "", ""),
-        (Settings(), (), "a b", "https://search.google.com/local/writereview?placeid=a%20b"),
-        (Settings(), (), "", ""),
-    ],
-)
-def test_the_review_link_is_the_setting_then_the_custom_value_then_google(
-    settings: Settings, values: Any, place: str, expected: str
-) -> None:
-    assert review_link(settings, values, place) == expected

@@ -8,7 +8,7 @@ import pytest
 
 from avantto_qbo.model.operation import Kind, Operation, State, check_transition
 from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Refused, Written
-from avantto_qbo.rules.settle import RECONNECT, REPEATABLE, Verdict, judge
+from avantto_qbo.rules.settle import RECONNECT, REPEATABLE, TO_A_PERSON, Verdict, judge
 from unit.rules.cases import NOW, operation
 
 SETTLE = timedelta(minutes=3)
@@ -67,7 +67,7 @@ def test_without_two_totals_there_is_nothing_to_compare(op: Operation) -> None:
     assert verdict(Written("7", total=answered), op).state is State.DONE
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.MESSAGE_SEND}))
+@pytest.mark.parametrize("kind", sorted(set(Kind) - TO_A_PERSON))
 def test_what_was_not_sent_goes_again_after_what_the_vendor_asked(kind: Kind) -> None:
     found = verdict(NotSent("throttled", timedelta(seconds=60)), sending(kind))
     assert (found.path, found.next_at) == ((State.RETRY,), NOW + timedelta(seconds=60))
@@ -101,7 +101,7 @@ def test_a_dead_connection_waits_to_be_made_again() -> None:
     assert found.reason.code == RECONNECT
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - REPEATABLE - {Kind.MESSAGE_SEND}))
+@pytest.mark.parametrize("kind", sorted(set(Kind) - REPEATABLE - TO_A_PERSON))
 def test_a_lost_answer_is_a_doubt_until_the_slowest_commit_is_over(kind: Kind) -> None:
     found = verdict(InDoubt("timeout"), sending(kind))
     assert (found.path, found.next_at) == ((State.DOUBT,), NOW + SETTLE)
@@ -115,8 +115,9 @@ def test_what_may_be_repeated_does_not_wait_that_long(kind: Kind) -> None:
     assert found.next_at < NOW + SETTLE
 
 
-def test_a_message_whose_answer_was_lost_is_over() -> None:
-    found = verdict(InDoubt("timeout"), sending(Kind.MESSAGE_SEND))
+@pytest.mark.parametrize("kind", sorted(TO_A_PERSON))
+def test_a_message_whose_answer_was_lost_is_over(kind: Kind) -> None:
+    found = verdict(InDoubt("timeout"), sending(kind))
     assert found.path == (State.DOUBT, State.DONE)
     assert found.reason is not None
     assert found.reason.code == "unknown"
@@ -137,7 +138,8 @@ def test_any_other_refusal_waits_for_a_person(kind: FaultClass) -> None:
     found = verdict(Refused(fault))
     assert (found.path, found.fault) == ((State.HELD,), fault)
     assert found.reason is not None
-    assert (found.reason.code, found.reason.text) == ("refused.6000", "no")
+    assert found.reason.code == "refused.6000"
+    assert found.reason.text.endswith("QuickBooks refused it: no")
 
 
 def test_a_passing_refusal_goes_again() -> None:
@@ -153,3 +155,20 @@ def test_each_attempt_waits_longer() -> None:
 def test_a_verdict_ends_where_its_path_ends() -> None:
     assert Verdict((State.HELD, State.SKIPPED)).state is State.SKIPPED
     assert msgspec.structs.replace(Verdict((State.DONE,)), path=(State.SENDING, State.DONE)).state is State.DONE
+
+
+@pytest.mark.parametrize("kind", [Kind.INVOICE_UPDATE, Kind.INVOICE_VOID])
+def test_an_invoice_that_is_gone_is_planned_anew(kind: Kind) -> None:
+    gone = Refused(Fault("610", "Object Not Found", FaultClass.GONE))
+    verdict = judge(operation(kind), gone, now=NOW, settle=SETTLE, jitter=0.0)
+    assert verdict.path == (State.HELD, State.SKIPPED)
+    assert verdict.reason is not None
+    assert verdict.reason.code == "superseded.gone"
+
+
+@pytest.mark.parametrize("code", ["610", "2500", "6250"])
+def test_what_was_made_inactive_is_said_in_words_with_its_mend(code: str) -> None:
+    found = verdict(Refused(Fault(code, "Invalid Reference Id", FaultClass.FINAL)))
+    assert found.reason is not None
+    assert "was made inactive or deleted there" in found.reason.text
+    assert found.reason.mend.startswith("make it active again in QuickBooks")

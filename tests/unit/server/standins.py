@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import msgspec
 
-from avantto_qbo.errors import RefusedError
+from avantto_qbo.errors import ConfigError, RefusedError
 from avantto_qbo.location_settings import encode_setting, merge_settings, parse_setting, setting_values
-from avantto_qbo.model.ids import LocationId, OperationId, RealmId
+from avantto_qbo.model.ids import CustomerId, LocationId, OperationId, RealmId
 from avantto_qbo.model.operation import State
-from avantto_qbo.model.records import Status
+from avantto_qbo.model.records import ReviewState, Status
 from avantto_qbo.model.settings import Settings
+from avantto_qbo.rules.books.explain import ExplainedLine, ExplainedSum, Explanation
 from avantto_qbo.server.api import (
     ActivityAnswer,
     ActivityRow,
@@ -32,12 +33,16 @@ from avantto_qbo.server.api import (
     LocationsAnswer,
     OperationAnswer,
     Posting,
+    ReviewRow,
+    ReviewsAnswer,
     SettingRow,
     SettingsAnswer,
     ShowAnswer,
     StatusAnswer,
     SyncAnswer,
 )
+from avantto_qbo.server.api_explaining import Booked, ExplainAnswer, NextStep
+from avantto_qbo.server.api_mapping import Choice, How, MapKind, Mapped, MappingAnswer, MappingRequest, Waiting
 from avantto_qbo.server.ports import IntakeResult, Readiness, Redirect, UnknownObjectError, Verdict
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -126,6 +131,9 @@ class MemoryService:
         self.backfills = [Backfill(5, 5, BackfillState.DONE)]
         self.name = "Corner [Cafe]"
         self.trouble: Exception | None = None
+        self.chosen: dict[str, str] = {}
+        self.unread = ""
+        self.waiting_documents: tuple[str, ...] = ("transaction t1",)
 
     async def status(self) -> StatusAnswer:
         if self.trouble is not None:
@@ -170,6 +178,58 @@ class MemoryService:
                 self.stored[key] = encode_setting(parse_setting(key, text))
         return await self.settings(location)
 
+    async def mapping(self, location: LocationId, kind: MapKind | None) -> MappingAnswer:
+        self._known(location)
+        codes = (Choice("5", "20.0% S", "20 %"), Choice("6", "20.0% RC", "20 %"))
+        mend = 'avantto-qbo map loc1 tax "VAT=CODE"'
+        waits = Mapped(MapKind.TAX, "VAT", How.WAITING, "20 %", None, codes, ("invoice i1",), mend)
+        chosen = (Mapped(MapKind.ITEM, name, How.CHOSEN, to=Choice(item, "Kit")) for name, item in self.chosen.items())
+        waiting = Waiting(MapKind.ACCOUNT, "refund_account", "Two banks.", "settings loc1 …", self.waiting_documents)
+        mapped = tuple(row for row in (waits, *chosen) if kind in {None, row.kind})
+        return MappingAnswer(location, mapped, (waiting,) if kind is None else (), codes if kind else (), self.unread)
+
+    async def set_mapping(self, location: LocationId, wanted: MappingRequest, actor: str) -> MappingAnswer:
+        self._known(location)
+        for name, choice in wanted.changes.items():
+            if choice == "gone":
+                raise ConfigError(name, '"gone" is no active item of the company')
+            if choice is None:
+                del self.chosen[name]
+            else:
+                self.chosen[name] = choice
+        self.actors.append(actor)
+        return await self.mapping(location, wanted.kind)
+
+    async def explain(self, location: LocationId, document: str) -> ExplainAnswer:
+        self._known(location)
+        if document == "i2":
+            return ExplainAnswer(
+                location,
+                "invoice",
+                "i2",
+                problem="It is held.",
+                mend="avantto-qbo retry op1",
+                next=(NextStep("hold", "It is held."),),
+            )
+        if document != "INV/1":
+            raise UnknownObjectError(f'there is no document "{document}"', field="document")
+        line = ExplainedLine("Wash", "2", "50.00", "100.00", "100.00", "10.00", "90.00", ("VAT 20 %",))
+        sums = (ExplainedSum("items before tax", "100.00"), ExplainedSum("total", "108.00"))
+        laid_out = Explanation("GBP", (line,), sums, (ExplainedSum("Wash [5]", "100.00"), sums[1]), "tax codes", ("a",))
+        return ExplainAnswer(
+            location,
+            "invoice",
+            "i1",
+            "INV/1",
+            "sent",
+            "108.00 GBP",
+            laid_out,
+            next=(NextStep("none", "Both sides agree."),),
+            booked=(Booked("Invoice", "70", "live", "108.00 GBP", "INV/1"),),
+            held=(await self.attention(location)).items,
+            flags=(ActivityRow(1, NOON, location, "flag.fee", "A fee has a line."),),
+        )
+
     async def sync(self, location: LocationId) -> SyncAnswer:
         self._known(location)
         return SyncAnswer(location, ("customers", "invoices", "payments"))
@@ -193,6 +253,17 @@ class MemoryService:
             kind="invoice.create",
         )
         return AttentionAnswer(tuple(msgspec.structs.replace(item, id=operation) for operation in self.held))
+
+    async def reviews(self, location: LocationId, limit: int) -> ReviewsAnswer:
+        self._known(location)
+        wait = AttentionItem(location, "review_link", "1 review request waits: no link.", "settings loc1 …", NOON)
+        mend = "avantto-qbo settings loc1 review_link=…"
+        rows = (
+            ReviewRow(CustomerId("7"), ReviewState.SENT, NOON, channel="email", invoice="70"),
+            ReviewRow(CustomerId("8"), ReviewState.WAITING, NOON, "no link", "review_link", mend),
+        )
+        counts = dict.fromkeys(ReviewState, 0) | {ReviewState.SENT: 1, ReviewState.WAITING: 1}
+        return ReviewsAnswer(location, "on", counts, rows[:limit], (wait,))
 
     async def retry(self, operation: OperationId, actor: str) -> OperationAnswer:
         return self._decide(operation, State.PLANNED, actor)

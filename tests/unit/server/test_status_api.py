@@ -67,6 +67,10 @@ async def test_only_owner_and_group_may_use_the_socket(path: Path) -> None:
         ("/v1/locations/loc1", "books_from"),
         ("/v1/locations/loc1/settings", "settings"),
         ("/v1/locations/loc1/activity", "rows"),
+        ("/v1/locations/loc1/reviews?limit=1", "counts"),
+        ("/v1/locations/loc1/mapping", "waiting"),
+        ("/v1/locations/loc1/mapping?kind=item", "choices"),
+        ("/v1/locations/loc1/explanation?document=INV/1", "explanation"),
         ("/v1/attention?location=loc1", "items"),
     ],
 )
@@ -161,6 +165,22 @@ async def test_pages_of_activity_follow_each_other(session: aiohttp.ClientSessio
 async def test_a_page_size_must_be_a_number(session: aiohttp.ClientSession, number: str) -> None:
     status, answer = await ask(session, "GET", f"/v1/locations/loc1/activity?limit={number}")
     assert (status, answer["field"]) == (400, "limit")
+
+
+@pytest.mark.parametrize(
+    ("path_", "field"),
+    [("mapping?kind=customer", "kind"), ("explanation", "document"), ("explanation?document=%20", "document")],
+)
+async def test_a_question_about_nothing_names_its_field(session: aiohttp.ClientSession, path_: str, field: str) -> None:
+    status, answer = await ask(session, "GET", f"/v1/locations/loc1/{path_}")
+    assert (status, answer["field"]) == (400, field)
+
+
+async def test_choices_are_made_in_the_callers_name(session: aiohttp.ClientSession, service: MemoryService) -> None:
+    body = {"kind": "item", "changes": {"p1": "7"}}
+    status, answer = await ask(session, "PATCH", "/v1/locations/loc1/mapping", json=body)
+    assert (status, answer["mapped"][0]["to"]["id"]) == (200, "7")
+    assert service.actors == [f"uid {os.getuid()}"]
 
 
 async def test_too_large_a_request_is_refused(session: aiohttp.ClientSession) -> None:

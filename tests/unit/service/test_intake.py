@@ -11,11 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from avantto_qbo.actors.deletions import GONE, Gone
+from avantto_qbo.actors.payment_rows import WATCHED
 from avantto_qbo.actors.pollers import CHANGES, PAYMENTS_HINT
 from avantto_qbo.actors.sweeps import PAYMENTS
-from avantto_qbo.journal import cursors, evidence, inbox
+from avantto_qbo.journal import cursors, evidence, inbox, merges
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Order
+from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.records import Status, Topic
 from avantto_qbo.sandbox.webhooks import Delivery
 from avantto_qbo.server.ports import Verdict
@@ -164,6 +167,58 @@ async def test_an_order_s_event_is_evidence_and_makes_payments_be_looked_for(doo
     assert Topic.ORDER not in await stage.mail()
 
 
+async def test_an_order_s_event_makes_its_older_payments_be_looked_at_again(door: Door) -> None:
+    """A bank debit of last week has come: the list of new payments would not show it."""
+    stage = door.stage
+    sold = stage.crm.play.sell_order_form(PLACE, ANN, [{"name": "Kit", "amount": 99}], status="pending")
+    for delivery in door.crm():
+        await door.avantto(delivery)
+    await stage.pollers.run(PLACE, PAYMENTS)
+    await stage.work_off(within=timedelta(0))
+    await stage.clock.sleep(timedelta(days=5).total_seconds())
+    stage.crm.play.settle_transaction(PLACE, sold["transaction"]["_id"])
+    for delivery in door.crm():
+        await door.avantto(delivery)
+    await stage.pollers.run(PLACE, PAYMENTS)
+    await stage.work()
+    assert [row["TotalAmt"] for row in stage.in_books("SalesReceipt")] == [99]
+
+
+@pytest.mark.parametrize("status", ["succeeded", "pending"])
+async def test_an_order_s_first_event_is_a_hint_only(door: Door, status: str) -> None:
+    door.stage.crm.play.sell_order_form(PLACE, ANN, [{"name": "Kit", "amount": 99}], status=status)
+    for delivery in door.crm():
+        await door.avantto(delivery)
+    assert not await door.stage.journal.read(lambda db: evidence.of_kind(db, PLACE, WATCHED))
+
+
+async def test_a_deletion_s_event_is_evidence_beside_its_mail(door: Door) -> None:
+    invoice = door.stage.sent_invoice()
+    for delivery in door.crm():
+        await door.avantto(delivery)
+    assert not await door.stage.journal.read(lambda db: evidence.of_kind(db, PLACE, GONE))
+    door.stage.crm.play.delete_invoice(PLACE, invoice)
+    assert Verdict.TAKEN in {await door.avantto(delivery) for delivery in door.crm()}
+    kept = await door.stage.journal.read(lambda db: evidence.get(db, PLACE, GONE, invoice))
+    assert kept is not None
+    assert msgspec.json.decode(kept, type=Gone).announced
+    assert await door.stage.journal.read(lambda db: inbox.get(db, PLACE, Topic.INVOICE, invoice)) is not None
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"type": "InvoiceDelete"},
+        {"type": "InvoiceUpdate", "status": "delete"},
+        {"invoiceNumber": "7", "status": "deleted"},
+    ],
+)
+async def test_a_deletion_is_told_by_type_or_status(door: Door, members: dict[str, Any]) -> None:
+    event = {"webhookId": "w8", "_id": "c" * 24, "altId": PLACE, **members}
+    assert await signed_event(door, event) is Verdict.TAKEN
+    assert list(await door.stage.journal.read(lambda db: evidence.of_kind(db, PLACE, GONE))) == ["c" * 24]
+
+
 async def test_an_order_s_event_that_cannot_be_read_is_still_a_hint(door: Door) -> None:
     event = {"type": "OrderCreate", "webhookId": "w9", "_id": "b" * 24, "altId": PLACE, "items": "none"}
     assert await signed_event(door, event) is Verdict.TAKEN
@@ -214,6 +269,16 @@ async def test_a_change_in_quickbooks_makes_the_feed_due_soon(door: Door, legacy
     assert await door.due(REALM, CHANGES) == door.stage.clock.now() + timedelta(seconds=1)
     assert await door.quickbooks(delivery) is Verdict.REPEATED
     assert door.looked == 2
+
+
+async def test_a_merge_is_followed_at_once(door: Door) -> None:
+    stage = door.stage
+    loser, survivor = bob(stage), bob(stage, DisplayName="Bobby", PrimaryEmailAddr={"Address": ""})
+    stage.books.play.merge_customers(REALM, survivor, loser)
+    for delivery in door.books():
+        await door.quickbooks(delivery)
+    found = await stage.journal.read(lambda db: merges.survivor(db, REALM, CustomerId(loser)))
+    assert found == survivor
 
 
 async def test_our_own_customer_does_not_nudge(door: Door) -> None:

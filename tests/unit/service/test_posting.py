@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from avantto_qbo.model.quickbooks import Company
-from avantto_qbo.model.settings import Channel, Contacts, OnOff, Reviews, Settings
+from avantto_qbo.model.settings import Channel, Contacts, OnOff, Products, Reviews, Settings
 from avantto_qbo.service.posting import postings
 from unit.rules.cases import company, location
 
@@ -36,6 +36,24 @@ def test_the_item_of_last_resort_is_named() -> None:
     assert "Avantto sales" in told("items")
     assert "Cleaning" in told("items", company(default_item="8"))
     assert told("items", default_item="Wash").endswith("else Wash")
+
+
+def test_where_refunds_leave_from_is_said() -> None:
+    assert told("refunds") == "Checking"
+    assert told("refunds", refunds=OnOff.OFF) == "off"
+    assert "refund_account=NAME" in told("refunds", company(accounts=()))
+
+
+@pytest.mark.parametrize(
+    ("products", "words"),
+    [
+        (Products.MATCH, "the item of the same SKU or name, else Wash"),
+        (Products.CREATE, "made where there is none; lines typed by hand: Wash"),
+        (Products.DEFAULT, "always Wash"),
+    ],
+)
+def test_what_products_are_booked_to_is_said(products: Products, words: str) -> None:
+    assert told("items", products=products, default_item="Wash").endswith(words)
 
 
 @pytest.mark.parametrize(

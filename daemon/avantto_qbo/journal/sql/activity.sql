@@ -11,3 +11,11 @@ from activity
 where location = :location and id < :before_id
 order by id desc
 limit :limit;
+
+-- name: about
+-- The newest lines about one subject.
+select *
+from activity
+where location = :location and subject = :subject
+order by id desc
+limit :limit;

@@ -1,10 +1,12 @@
 -- name: remember
 -- Index a customer; no row comes back when what is known is newer.
 insert into customers (
-    realm, id, updated_at, created_at, sync_token, active, job, project, name_key, email_keys, phone_keys
+    realm, id, updated_at, created_at, sync_token, active, job, project, name_key, email_keys, phone_keys,
+    currency
 )
 values (
-    :realm, :id, :updated_at, :created_at, :sync_token, :active, :job, :project, :name_key, :email_keys, :phone_keys
+    :realm, :id, :updated_at, :created_at, :sync_token, :active, :job, :project, :name_key, :email_keys, :phone_keys,
+    :currency
 )
 on conflict (realm, id) do update set
     updated_at = excluded.updated_at,
@@ -15,9 +17,16 @@ on conflict (realm, id) do update set
     project = excluded.project,
     name_key = excluded.name_key,
     email_keys = excluded.email_keys,
-    phone_keys = excluded.phone_keys
+    phone_keys = excluded.phone_keys,
+    currency = excluded.currency
 where excluded.updated_at >= customers.updated_at
 returning id;
+
+-- name: retire
+-- Trust a customer no more until a newer row says that it is active.
+update customers
+set active = 0
+where realm = :realm and id = :id;
 
 -- name: drop_keys
 -- Forget the addresses a customer had.

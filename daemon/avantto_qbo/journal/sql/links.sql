@@ -18,6 +18,11 @@ on conflict (location, realm, source_kind, source_id, part) do update set
     version = excluded.version,
     status = excluded.status;
 
+-- name: drop
+-- Forget the link of one part of a source document.
+delete from links
+where location = :location and realm = :realm and source_kind = :kind and source_id = :id and part = :part;
+
 -- name: get
 -- The link of one part of a source document, in the company the location is connected to now.
 select *
@@ -41,12 +46,6 @@ select *
 from links
 where realm = :realm and entity = :entity and object_id = :object_id
 order by created_at, location, source_kind, source_id, part;
-
--- name: retoken
--- Note the version token an object has after somebody changed it.
-update links
-set sync_token = :token, updated_at = :now
-where realm = :realm and entity = :entity and object_id = :object_id;
 
 -- name: repart
 -- Let a link stand for another part of the same source document.
@@ -75,13 +74,12 @@ where
     and links.realm = coalesce((select locations.realm from locations where locations.id = :location), links.realm)
 order by links.source_id, links.part;
 
--- name: in_realm
--- The oldest link of a source document in any location of the realm.
+-- name: kind_in_realm
+-- Every link of one kind in a realm, oldest first.
 select *
 from links
-where realm = :realm and source_kind = :kind and source_id = :id and part = :part
-order by created_at, location
-limit 1;
+where realm = :realm and source_kind = :kind
+order by created_at, location, source_id, part;
 
 -- name: locations_of
 -- Which locations of a realm have a link of a source document.
@@ -89,3 +87,20 @@ select distinct location
 from links
 where realm = :realm and source_kind = :kind and source_id = :id
 order by location;
+
+-- name: remove
+-- Forget the link of one part of a source document, in the company the location is connected to now.
+delete from links
+where
+    location = :location and source_kind = :kind and source_id = :id and part = :part
+    and realm = coalesce((select locations.realm from locations where locations.id = :location), realm);
+
+-- name: agreeing
+-- The newest link of one kind whose agreed draft holds these bytes, in the company the location is connected to now.
+select *
+from links
+where
+    location = :location and source_kind = :kind and instr(agreed, :piece) > 0
+    and realm = coalesce((select locations.realm from locations where locations.id = :location), realm)
+order by created_at desc, source_id desc, part desc
+limit 1;

@@ -14,11 +14,11 @@ on conflict (realm, key) do nothing;
 -- Bring a review request up to date.
 insert into reviews (
     realm, customer, location, state, paid_at, updated_at,
-    invoice, payment, contact, channel, tried, reason, operation
+    invoice, payment, contact, channel, tried, reason, operation, code, mend
 )
 values (
     :realm, :customer, :location, :state, :paid_at, :updated_at,
-    :invoice, :payment, :contact, :channel, :tried, :reason, :operation
+    :invoice, :payment, :contact, :channel, :tried, :reason, :operation, :code, :mend
 )
 on conflict (realm, customer) do update set
     location = excluded.location,
@@ -31,7 +31,9 @@ on conflict (realm, customer) do update set
     channel = excluded.channel,
     tried = excluded.tried,
     reason = excluded.reason,
-    operation = excluded.operation;
+    operation = excluded.operation,
+    code = excluded.code,
+    mend = excluded.mend;
 
 -- name: get
 -- The review request of one customer.
@@ -46,3 +48,25 @@ from reviews
 where location = :location
 order by updated_at desc, realm, customer
 limit :limit;
+
+-- name: of_payment
+-- The request a payment led to, under whichever customer it was entered then.
+select *
+from reviews
+where realm = :realm and payment = :payment
+order by updated_at desc, customer
+limit 1;
+
+-- name: waiting
+-- The review requests of a location that wait, the longest waiting first.
+select *
+from reviews
+where location = :location and state = 'waiting'
+order by updated_at, realm, customer;
+
+-- name: counts
+-- How many review requests of a location stand where.
+select state, count(*) as requests
+from reviews
+where location = :location
+group by state;

@@ -18,12 +18,14 @@ import msgspec
 
 from avantto_qbo.model.operation import Kind, Operation, Reason
 from avantto_qbo.model.quickbooks import Found
-from avantto_qbo.rules.reasons import RETRY
+from avantto_qbo.rules.reasons import RETRY, document
 from avantto_qbo.rules.reference import carries
+from avantto_qbo.rules.settle import FOLLOWED, TO_A_PERSON
 
 LOOKS: Final = (1, 2, 5)
 _ONE_LEFT: Final = f"keep one of them in QuickBooks, then: {RETRY}"
-_CHANGES: Final = frozenset({Kind.INVOICE_UPDATE, Kind.INVOICE_VOID})
+_VOIDS: Final = frozenset({Kind.INVOICE_VOID, Kind.PAYMENT_VOID, Kind.RECEIPT_VOID})
+_CHANGES: Final = _VOIDS | {Kind.INVOICE_UPDATE, Kind.PAYMENT_UPDATE}
 _REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
 # An item is found by its unique name, a contact by its own e-mail or phone: neither has a marker of ours.
 _UNMARKED: Final = frozenset({Kind.ITEM_CREATE, Kind.CONTACT_CREATE})
@@ -54,13 +56,19 @@ class HoldIt(msgspec.Struct, frozen=True):
     reason: Reason
 
 
+class Replan(msgspec.Struct, frozen=True):
+    """It can have no effect any more: let it go, and decide about the document anew."""
+
+    reason: Reason
+
+
 class GiveUp(msgspec.Struct, frozen=True):
     """Leave it unknown: a message to a person is never sent twice (R3)."""
 
     reason: Reason
 
 
-Decision = Adopt | Resend | LookAgain | HoldIt | GiveUp
+Decision = Adopt | Resend | LookAgain | HoldIt | Replan | GiveUp
 
 
 def decide(op: Operation, found: tuple[Found, ...], *, now: datetime, settle: timedelta, fence: bool) -> Decision:
@@ -69,7 +77,7 @@ def decide(op: Operation, found: tuple[Found, ...], *, now: datetime, settle: ti
     `settle` is the time after which the slowest commit must be over; `fence` says whether a repeated create would be
     refused.
     """
-    if op.kind is Kind.MESSAGE_SEND:
+    if op.kind in TO_A_PERSON:
         return GiveUp(Reason("unknown", "The answer was lost; a message to a person is never sent twice."))
     if op.kind in _REPEATABLE:
         return Resend()
@@ -103,7 +111,8 @@ def _created(op: Operation, found: tuple[Found, ...], *, settle: timedelta, fenc
     ours = ours_among(op, found)
     if len(ours) > 1:
         ids = ", ".join(sorted(hit.id for hit in ours))
-        return HoldIt(Reason("doubt_twice", f"{op.kind}: {len(ours)} objects could be ours (ids {ids}).", _ONE_LEFT))
+        text = f"{document(op)} is in QuickBooks {len(ours)} times (ids {ids})."
+        return HoldIt(Reason("doubt_twice", text, _ONE_LEFT))
     if ours:
         return Adopt(ours[0])
     looks = op.lookups + 1
@@ -111,31 +120,51 @@ def _created(op: Operation, found: tuple[Found, ...], *, settle: timedelta, fenc
         return LookAgain((op.sent_at or op.updated_at) + settle * LOOKS[looks], looks)
     if fence:
         return Resend()
-    text = f"{op.kind}: the answer was lost and {looks} look-ups found nothing."
+    text = f"{document(op)}: the answer was lost, and {looks} look-ups found nothing."
     return HoldIt(Reason("doubt_unresolved", text, f"{RETRY} looks once more and sends it if it is not there"))
 
 
 def _changed(op: Operation, found: tuple[Found, ...]) -> Decision:
     if len(found) != 1:
-        text = f"{op.kind}: the answer was lost, and the object {op.target} is not there."
+        text = f"{document(op)}: the answer to a change was lost, and what was changed (id {op.target}) is not there."
+        if op.kind in FOLLOWED:
+            return Replan(Reason("superseded.gone", text))
         return HoldIt(Reason("doubt_gone", text, f"look for it in QuickBooks, then: {RETRY}"))
     sent = _plain(op.call.body)
     if found[0].sync_token == str(sent.get("SyncToken")):
         return Resend()
-    if _holds(op, sent, found[0]):
-        return Adopt(found[0])
-    text = f"{op.kind}: the answer was lost, and somebody changed the object {op.target} meanwhile."
-    return HoldIt(Reason("doubt_changed", text, f"compare the two, then: {RETRY}"))
+    # Somebody changed it meanwhile: sent again on its old SyncToken it is refused, and whoever planned it looks.
+    return Adopt(found[0]) if _holds(op, sent, found[0]) else Resend()
 
 
 def _holds(op: Operation, sent: Mapping[str, Any], hit: Found) -> bool:
     """Say whether an object holds what a change wanted, lines by their total."""
-    if op.kind is Kind.INVOICE_VOID:
+    if op.kind in _VOIDS:
         return not hit.total and hit.marker_text.startswith("Voided")
-    if op.expected and hit.total != Decimal(op.expected):
+    if op.expected and hit.total != Decimal(op.expected) and not as_sent(op, hit):
+        return False
+    there = _plain(hit.raw)
+    if op.kind is Kind.PAYMENT_UPDATE and _settled(sent) != _settled(there):
         return False
     wanted = {name: value for name, value in sent.items() if name not in _NOT_COMPARED}
-    return _within(wanted, _plain(hit.raw))
+    return _within(wanted, there)
+
+
+def _settled(payment: Mapping[str, Any]) -> list[str]:
+    """What a payment's lines settle: the ids of its invoices."""
+    return sorted(linked["TxnId"] for line in payment.get("Line", ()) for linked in line.get("LinkedTxn", ()))
+
+
+def as_sent(op: Operation, hit: Found) -> bool:
+    """Say whether the lines are those that were sent: then it was QuickBooks that came to another total, no person."""
+    amounts = _amounts(_plain(op.call.body))
+    return bool(amounts) and amounts == _amounts(_plain(hit.raw))
+
+
+def _amounts(sale: Mapping[str, Any]) -> list[Decimal]:
+    """The amounts of a sale's lines, but for the subtotal that QuickBooks adds itself."""
+    lines = (line for line in sale.get("Line") or () if line.get("DetailType") != "SubTotalLineDetail")
+    return [Decimal(line["Amount"]) for line in lines if "Amount" in line]
 
 
 def _within(wanted: Any, there: Any) -> bool:

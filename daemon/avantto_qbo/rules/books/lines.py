@@ -1,4 +1,4 @@
-"""Sales lines: what was sold, what each line amounts to, and the form in which QuickBooks takes it."""
+"""Sales lines as Avantto states them: what was sold, and what each line may have been rounded to."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.model.avantto import InvoiceItem, OrderItem, Tax
-from avantto_qbo.model.drafts import DraftLine
-from avantto_qbo.model.money import Money, rounded, total
-from avantto_qbo.rules.reasons import held
-from avantto_qbo.rules.text import lines as text_lines
+from avantto_qbo.model.money import Money, exponent, total
+from avantto_qbo.rules.reasons import SKIP, held
 
 LINE_LIMIT: Final = 750  # of a taxable transaction
-_DESCRIPTION_LIMIT: Final = 4000
+_BOOKS_DECIMALS: Final = 2
 
 
 class SoldLine(msgspec.Struct, frozen=True):
-    """One line as Avantto states it; `price` is the unit price in major units."""
+    """One line; `price` is the unit price in major units, with those of `taxes` in it that are inclusive."""
 
     name: str
     quantity: Decimal
     price: Decimal
     description: str = ""
     taxes: tuple[Tax, ...] = ()
+    product_id: str = ""
+    sku: str = ""
 
     @property
     def exact(self) -> Decimal:
@@ -35,10 +35,23 @@ class SoldLine(msgspec.Struct, frozen=True):
     def taxed(self) -> bool:
         return any(tax.rate for tax in self.taxes)
 
+    @property
+    def inclusive(self) -> bool:
+        """Say whether the price holds the line's tax."""
+        return any(tax.rate and tax.inclusive for tax in self.taxes)
+
+
+def plain(name: str, amount: Money) -> SoldLine:
+    """A line of one thing without tax."""
+    return SoldLine(name, Decimal(1), amount.amount)
+
 
 def sold(items: Sequence[InvoiceItem | OrderItem]) -> tuple[SoldLine, ...]:
     """Read the lines of an invoice or an order."""
-    return tuple(SoldLine(item.name, item.quantity, item.amount, _description(item), _taxes(item)) for item in items)
+    return tuple(
+        SoldLine(item.name, item.quantity, item.amount, item.description, _taxes(item), item.product_id, item.sku)
+        for item in items
+    )
 
 
 def roundings(lines: Sequence[SoldLine], currency: str) -> tuple[tuple[Money, ...], ...]:
@@ -49,25 +62,25 @@ def roundings(lines: Sequence[SoldLine], currency: str) -> tuple[tuple[Money, ..
     single = tuple(Money.rounded(line.exact, currency) for line in lines)
     whole = Money.rounded(sum((line.exact for line in lines), Decimal(0)), currency)
     remainder = whole - total(single, currency)
-    if not remainder:
-        return (single,)
-    largest = max(range(len(single)), key=lambda index: abs(single[index].minor))
-    spread = tuple(part + remainder if index == largest else part for index, part in enumerate(single))
-    return single, spread
+    return (single, with_rest(single, remainder)) if remainder else (single,)
 
 
-def draft_lines(
-    lines: Sequence[SoldLine], amounts: Sequence[Money], items: Sequence[str], codes: Sequence[str]
-) -> tuple[DraftLine, ...]:
-    """Join the lines with their amounts, items and tax codes."""
-    return tuple(
-        _draft(line, amount, item, code) for line, amount, item, code in zip(lines, amounts, items, codes, strict=True)
-    )
+def with_rest(amounts: Sequence[Money], rest: Money) -> tuple[Money, ...]:
+    """Put `rest` on the largest of `amounts`, the first of equals."""
+    largest = max(range(len(amounts)), key=lambda index: abs(amounts[index].minor))
+    return tuple(amount + rest if index == largest else amount for index, amount in enumerate(amounts))
 
 
-def plain_line(item: str, amount: Money, description: str, tax_code: str = "NON") -> DraftLine:
-    """A line without quantity."""
-    return DraftLine(item, amount, text_lines(description, _DESCRIPTION_LIMIT), tax_code=tax_code)
+def books_step(currency: str) -> int:
+    """The smallest amount QuickBooks keeps, in minor units: two decimals, of a currency that has three as well."""
+    return int(10 ** max(0, exponent(currency) - _BOOKS_DECIMALS))
+
+
+def check_precision(amount: Money, what: str) -> None:
+    """Refuse an amount that QuickBooks would round."""
+    if amount.minor % books_step(amount.currency):
+        text = f"{what} of {amount} has three decimals; QuickBooks keeps two."
+        raise held("precision", text, f"round it in Avantto, or enter it by hand, then: {SKIP}")
 
 
 def check_count(count: int, what: str) -> None:
@@ -75,23 +88,11 @@ def check_count(count: int, what: str) -> None:
     if not count:
         raise held("no_lines", f"{what} has no items.", "add an item in Avantto, or: avantto-qbo skip ID")
     if count > LINE_LIMIT:
-        text = f"{what} has {count} items; QuickBooks takes {LINE_LIMIT} lines."
+        text = f"{what} needs {count} lines; QuickBooks takes {LINE_LIMIT}."
         raise held("too_many_lines", text, "split it in Avantto, or: avantto-qbo skip ID")
-
-
-def _draft(line: SoldLine, amount: Money, item: str, code: str) -> DraftLine:
-    description = text_lines(f"{line.name}\n{line.description}", _DESCRIPTION_LIMIT)
-    # 6070: QuickBooks refuses a line whose amount is not the half-up product of the two.
-    if rounded(line.exact, amount.currency) != amount.amount:
-        return DraftLine(item, amount, description, tax_code=code)
-    return DraftLine(item, amount, description, line.quantity, line.price, code)
 
 
 def _taxes(item: InvoiceItem | OrderItem) -> tuple[Tax, ...]:
     if isinstance(item, InvoiceItem) and item.tax_inclusive:
         return tuple(msgspec.structs.replace(tax, inclusive=True) for tax in item.taxes)
     return item.taxes
-
-
-def _description(item: InvoiceItem | OrderItem) -> str:
-    return item.description if isinstance(item, InvoiceItem) else ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from avantto_qbo.model.settings import Numbers
-from avantto_qbo.rules.books.defaults import Case
+from avantto_qbo.model.steps import SaleCase
 from avantto_qbo.rules.reference import REFERENCE_LIMIT
 from avantto_qbo.rules.text import one_line
 
 _NUMBER_TEXT: Final = 200
 
 
-def doc_number(case: Case, number: str) -> str:
+def doc_number(case: SaleCase, number: str) -> str:
     """The DocNumber for Avantto's `number`; "" where QuickBooks numbers documents by itself.
 
     Longer than 21 characters: `~` and the last characters, which tell documents of a series apart. Refused as taken:
@@ -25,6 +25,6 @@ def doc_number(case: Case, number: str) -> str:
     return (base if len(base) <= room else f"~{base[1 - room :]}") + suffix
 
 
-def prefixed(case: Case, number: str) -> str:
+def prefixed(case: SaleCase, number: str) -> str:
     """Avantto's number with the location's prefix, "" for a document without a number."""
     return f"{case.settings.number_prefix}{number.strip()}" if number.strip() else ""

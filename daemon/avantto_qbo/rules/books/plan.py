@@ -7,17 +7,18 @@ Hold (a person decides), PauseMoney (somebody else posts as well). An empty plan
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final, TypeVar
 
-from avantto_qbo.model.avantto import Person, Transaction
-from avantto_qbo.model.drafts import DraftLine, InvoiceDraft
+import msgspec
+
+from avantto_qbo.model.avantto import Person
+from avantto_qbo.model.drafts import InvoiceDraft, ItemDraft
+from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.operation import Reason
-from avantto_qbo.model.settings import LateChanges, OnOff
+from avantto_qbo.model.settings import OnOff
 from avantto_qbo.model.steps import (
     BookStep,
     CreateInvoice,
-    CreateReceipt,
     Hold,
     Ignore,
     InvoiceCase,
@@ -25,26 +26,32 @@ from avantto_qbo.model.steps import (
     NeedItem,
     PauseMoney,
     ReceiptCase,
+    SaleCase,
     UpdateInvoice,
     VoidInvoice,
     Wait,
 )
-from avantto_qbo.rules.books.charge import evidence_awaited
 from avantto_qbo.rules.books.charge import named as payment_named
-from avantto_qbo.rules.books.defaults import Case, default_item_draft
-from avantto_qbo.rules.books.invoice import changed_fields, check_period, draft_invoice, kept, named
-from avantto_qbo.rules.books.payment import attributed, plan_payments, received
-from avantto_qbo.rules.books.receipt import buyer, draft_receipt
-from avantto_qbo.rules.books.sources import FAILED, PENDING, is_real, pays_invoice, pending_wait, switched_on
-from avantto_qbo.rules.dates import zone_of
-from avantto_qbo.rules.reasons import RETRY, HeldError, held, setting
+from avantto_qbo.rules.books.checks import check_period, named
+from avantto_qbo.rules.books.credit import has_credit, plan_credit
+from avantto_qbo.rules.books.invoice import DraftedInvoice, changed_fields, draft_invoice, kept
+from avantto_qbo.rules.books.late import check_change, late_flags
+from avantto_qbo.rules.books.moves import taken_back
+from avantto_qbo.rules.books.payment import plan_payments, plan_unlink
+from avantto_qbo.rules.books.receipt import plan_sale
+from avantto_qbo.rules.books.received import attributed
+from avantto_qbo.rules.books.refund import check_credit, invoice_refunds, plan_posted, void_refunded
+from avantto_qbo.rules.books.sources import FAILED, PENDING, is_real, pays_invoice, pending_wait
+from avantto_qbo.rules.dates import day_of, zone_of
+from avantto_qbo.rules.reasons import RETRY, UNKNOWN_STATUS, HeldError, held
 
 _C = TypeVar("_C", InvoiceCase, ReceiptCase)
 _Steps = tuple[BookStep, ...]
 # `overdue` and `viewed` are shown by the vendor's pages but not documented as a stored status (UNVERIFIED).
 _POSTED: Final = frozenset({"sent", "payment_processing", "paid", "partially_paid", "overdue", "viewed"})
 _GONE: Final = frozenset({"void", "voided", "delete", "deleted"})
-_EVIDENCE_WAIT: Final = timedelta(seconds=20)
+# Links to copies that we voided ourselves; what a person voided or deleted in QuickBooks has other words.
+WITHDRAWN: Final = frozenset({"withdrawn", "undone"})
 
 
 def plan_invoice(case: InvoiceCase) -> tuple[BookStep, ...]:
@@ -67,17 +74,34 @@ def _planned(plan: Callable[[_C], _Steps], case: _C) -> _Steps:
         return (Hold(error.reason),)
 
 
+def is_gone(case: InvoiceCase) -> bool:
+    """Say whether Avantto has voided or deleted the invoice."""
+    return case.deleted or case.invoice.status in _GONE
+
+
 def _invoice(case: InvoiceCase) -> _Steps:
+    if case.link is not None and case.link.status in WITHDRAWN and is_gone(case):
+        check_credit(case)
+        if voids := tuple(taken_back(case)):  # of what stayed the customer's credit
+            return voids
+    case = _standing(case)
     if (left_out := _left_out(case)) is not None:
         return (left_out,)
     if any(row.qbo_synced for row in attributed(case)):
-        return (_pause(named(case)),)
-    if case.invoice.status in _GONE:
-        return _void(case)
+        return (_pause(case, f"A payment of {named(case)}"),)
+    if is_gone(case):
+        return _void(case) if case.link else _credit(case)
     if case.invoice.status not in _POSTED:
-        raise held("invoice_status", f"{named(case)} has the unknown status {case.invoice.status!r}.", RETRY)
-    draft = draft_invoice(case)
-    return _update(case, draft) if case.link else _create(case, draft)
+        raise held("invoice_status", f"{named(case)} has the unknown status {case.invoice.status!r}.", UNKNOWN_STATUS)
+    drafted = draft_invoice(case)
+    return _change(case, drafted) if case.link else _create(case, drafted)
+
+
+def _standing(case: _C) -> _C:
+    """A document whose copy we took back is posted anew once Avantto says again that it stands."""
+    if case.link is None or case.link.status not in WITHDRAWN:
+        return case
+    return msgspec.structs.replace(case, link=None, agreed=None)
 
 
 def _left_out(case: InvoiceCase) -> Ignore | None:
@@ -89,123 +113,106 @@ def _left_out(case: InvoiceCase) -> Ignore | None:
         return _ignore("test_mode", f"{named(case)} was made in test mode.")
     if invoice.status == "draft":
         return _ignore("draft", f"{named(case)} is a draft.")
-    if link is not None and link.status != "live" and invoice.status not in _GONE:
+    if link is not None and link.status != "live":
         return _ignore("gone_in_books", f"{named(case)} was {link.status} in QuickBooks, which is respected.")
-    if link is None and invoice.status in _GONE:
-        return _ignore("never_posted", f"{named(case)} was void before it was posted.")
     if link is None and invoice.created_at < case.location.books_from:
         return _ignore("before_cut_off", f"{named(case)} was created before {case.location.books_from}.")
+    if link is None and is_gone(case) and not has_credit(case):
+        return _ignore("never_posted", f"{named(case)} was void before it was posted.")
     return None
 
 
-def _create(case: InvoiceCase, draft: InvoiceDraft) -> _Steps:
-    check_period(case, [draft.day], named(case))
-    needs = _needs(case, case.invoice.person, draft.lines)
-    return needs or (CreateInvoice(draft),)
+def _create(case: InvoiceCase, drafted: DraftedInvoice) -> _Steps:
+    check_period(case, [drafted.draft.day], named(case))
+    return _needs(case.customer, case.invoice.person, drafted.needs) or (CreateInvoice(drafted.draft, drafted.flags),)
 
 
-def _update(case: InvoiceCase, draft: InvoiceDraft) -> _Steps:
-    if case.customer is None:
-        return (NeedCustomer(case.invoice.person),)
+def _change(case: InvoiceCase, drafted: DraftedInvoice) -> _Steps:
+    """The differences since both sides agreed, then the money, then what was given back of it."""
     # Linked by a person without a draft: what they said is the same is taken as agreed.
-    agreed = case.agreed or draft
-    draft = kept(agreed, draft)
+    agreed = case.agreed or drafted.draft
+    customer = case.customer or _still(agreed, drafted.draft)
+    if customer is None:
+        return (NeedCustomer(case.invoice.person),)
+    draft = kept(agreed, msgspec.structs.replace(drafted.draft, customer=customer), case.company)
     changed = changed_fields(agreed, draft)
     if not changed:
-        return plan_payments(case, draft)
-    _check_change(case, agreed, draft, changed)
+        return _money(case, agreed, draft)
+    if voids := tuple(taken_back(case)):  # before anything is measured against what was paid
+        return voids
+    check_change(case, agreed, draft, changed)
+    moving = plan_unlink(case, "names another customer now") if "customer" in changed else ()
+    needs = _needs(customer, case.invoice.person, drafted.needs if "lines" in changed else ())
+    flags = (*(drafted.flags if "lines" in changed else ()), *late_flags(case, agreed, changed))
+    return moving or needs or (UpdateInvoice(draft, changed, flags),)
+
+
+def _still(agreed: InvoiceDraft, draft: InvoiceDraft) -> CustomerId | None:
+    """The customer a posted invoice has, for the same e-mail: one that was made inactive since stays its customer."""
+    return agreed.customer if agreed.email and agreed.email == draft.email else None
+
+
+def _money(case: InvoiceCase, agreed: InvoiceDraft, draft: InvoiceDraft) -> _Steps:
+    """What came, then what went back; a pending payment keeps no refund waiting."""
     payments = plan_payments(case, draft)
-    needs = _needs(case, case.invoice.person, draft.lines if "lines" in changed else ())
-    return needs or (UpdateInvoice(draft, changed), *payments)
-
-
-def _check_change(case: InvoiceCase, agreed: InvoiceDraft, draft: InvoiceDraft, changed: frozenset[str]) -> None:
-    """Hold a change that a person must look at first."""
-    what, names = named(case), ", ".join(sorted(changed))
-    if case.settings.late_changes is LateChanges.HOLD:
-        text = f"{what} was changed in Avantto ({names}) after it was posted, and late_changes is hold."
-        raise held("late_change", text, setting(case.location.id, "late_changes=mirror"))
-    check_period(case, [agreed.day, draft.day], what)
-    paid = received(case)
-    if draft.total < paid:
-        text = f"{what}: total was lowered to {draft.total}, below the payments of {paid} in QuickBooks."
-        raise held("below_paid", text, f"correct the payments in QuickBooks, then: {RETRY}")
-    if "customer" in changed and paid:
-        text = f"{what} names another customer now, but payments of {paid} are on it."
-        raise held("customer_paid", text, "move the payments in QuickBooks, then: avantto-qbo skip ID")
+    if payments and not isinstance(payments[0], Wait):
+        return payments
+    return invoice_refunds(case, agreed) or payments
 
 
 def _void(case: InvoiceCase) -> _Steps:
-    if case.link is None or case.link.status != "live":
-        return ()
-    if paid := received(case):
-        text = f"{named(case)} was voided in Avantto, but payments of {paid} are on it."
-        raise held("void_paid", text, "unlink the payments and void it in QuickBooks, then: avantto-qbo skip ID")
-    if case.agreed:
+    """Money that came stays the customer's credit; then the invoice is voided (I5)."""
+    if case.agreed is not None:
         check_period(case, [case.agreed.day], named(case))
-    return (VoidInvoice(),)
+    reason = "was deleted in Avantto" if case.deleted else "was voided in Avantto"
+    instead = void_refunded(case, case.agreed) if case.agreed is not None else None
+    if instead is not None:
+        return instead
+    late = plan_credit(case, case.agreed.customer, case.agreed.day) if case.agreed is not None else ()
+    return late or plan_unlink(case, reason) or (VoidInvoice(),)
+
+
+def _credit(case: InvoiceCase) -> _Steps:
+    """Money of an invoice that was void before it was posted: the invoice stays out, the money does not."""
+    day = day_of(case.invoice.updated_at, case.location.time_zone) or case.location.books_from.date()
+    if case.customer is None:
+        return (NeedCustomer(case.invoice.person),)
+    return plan_credit(case, case.customer, day)
 
 
 def _receipt(case: ReceiptCase) -> _Steps:
+    case = _standing(case)
     row, what = case.transaction, payment_named(case)
     if not is_real(row):
         return (_ignore("test_mode", f"{what} was made in test mode."),)
     after_cut_off, moved = row.charged_at >= case.location.books_from, row.status not in PENDING | FAILED
     if row.qbo_synced and after_cut_off and moved:
-        return (_pause(what),)
+        return (_pause(case, what),)
     if pays_invoice(row, case.order or case.evidence):
         return (_ignore("invoice_payment", f"{what} belongs to an invoice."),)
+    if case.link is not None and case.link.status != "live":
+        return (_ignore("gone_in_books", f"{what} was {case.link.status} in QuickBooks, which is respected."),)
     if row.status in PENDING:
         return (Wait(pending_wait(case.now - row.created_at), Reason("pending_payment", f"{what} is pending.")),)
+    if case.link is not None:
+        return plan_posted(case)
     if row.status in FAILED:
         return (_ignore("not_paid", f"{what} has the status {row.status}."),)
     if not after_cut_off:
         return (_ignore("before_cut_off", f"{what} was charged before {case.location.books_from}."),)
-    return _posted(case) if case.link else _sale(case)
+    return plan_sale(case)
 
 
-def _posted(case: ReceiptCase) -> _Steps:
-    """A receipt that stands: nothing to do, but for money given back since."""
-    row = case.transaction
-    if case.settings.refunds is OnOff.ON and _refunded(row):
-        text = f"{payment_named(case)} was refunded ({row.amount_refunded}), which cannot be posted yet."
-        raise held("refund", text, "enter the refund in QuickBooks, then: avantto-qbo skip ID")
-    return ()
-
-
-def _sale(case: ReceiptCase) -> _Steps:
-    row, what = case.transaction, payment_named(case)
-    if case.settings.receipts is OnOff.OFF:
-        return (_ignore("receipts_off", f"{what}: the setting receipts is off."),)
-    if not row.amount:
-        return (_ignore("zero", f"{what} is of zero."),)
-    if row.amount < 0:
-        raise held("negative", f"{what}: amount is negative ({row.amount}).")
-    if row.status != "succeeded" and not _refunded(row):
-        raise held("payment_status", f"{what} has the unknown status {row.status!r}.", RETRY)
-    if not switched_on(case):
-        return (_ignore("source_off", f"{what}: its source is switched off."),)
-    if evidence_awaited(case):
-        return (Wait(_EVIDENCE_WAIT, Reason("order_evidence", f"{what}: its order's tax is not known yet.")),)
-    draft = draft_receipt(case)
-    return _needs(case, buyer(row, case.order or case.evidence), draft.lines) or (CreateReceipt(draft),)
-
-
-def _refunded(row: Transaction) -> bool:
-    return row.status == "refunded" or bool(row.amount_refunded)
-
-
-def _needs(case: Case, person: Person, lines: tuple[DraftLine, ...]) -> _Steps:
-    """What must be found or made before a draft is complete. The item first: it can still be held."""
-    item = [NeedItem(default_item_draft(case))] if any(not line.item for line in lines) else []
-    customer = [NeedCustomer(person)] if case.customer is None else []
-    return (*item, *customer)
+def _needs(customer: CustomerId | None, person: Person, items: tuple[ItemDraft, ...]) -> _Steps:
+    """What must be found or made before a draft is complete. The items first: they can still be held."""
+    return (*map(NeedItem, items), *(() if customer else (NeedCustomer(person),)))
 
 
 def _ignore(code: str, text: str) -> Ignore:
     return Ignore(Reason(code, text))
 
 
-def _pause(what: str) -> PauseMoney:
+def _pause(case: SaleCase, what: str) -> PauseMoney:
     text = f"{what} was also posted by Avantto's own QuickBooks integration."
-    return PauseMoney(Reason("built_in_integration", text, "turn off QuickBooks in Avantto, then resume the location"))
+    mend = f"Turn off QuickBooks in Avantto, then: avantto-qbo resume {case.location.id}"
+    return PauseMoney(Reason("built_in_integration", text, mend))

@@ -40,28 +40,33 @@ def plan_contact(case: ContactCase) -> tuple[CrmStep, ...]:
         return (_joined(case, case.found),)
     draft = draft_contact(case)
     if (draft.email or draft.phone) and not case.searched and not _refused_if_there(case):
-        return (FindContact(draft.email, draft.phone),)
+        return (FindContact(draft.email, draft.phone, _emails(case)[1:]),)
     return (CreateContact(draft),)
 
 
 def _refused_if_there(case: ContactCase) -> bool:
     """Say whether creating is asking as well: a location that takes no duplicates names the one it has (one call less).
 
-    Only in bulk, right after the location said so: an owner may change that setting later.
+    Only in bulk, right after the location said so: an owner may change that setting later. Creating asks for one
+    address only.
     """
-    return case.bulk and not case.location.allow_duplicates
+    return case.bulk and not case.location.allow_duplicates and len(_emails(case)) < 2
+
+
+def _emails(case: ContactCase) -> tuple[str, ...]:
+    """The customer's addresses in the form they are compared in, each once."""
+    return tuple(dict.fromkeys(filter(None, map(normal_email, case.row.emails))))
 
 
 def draft_contact(case: ContactCase) -> ContactDraft:
     """The contact that this customer makes."""
     row, country = case.row, case.location.country
-    emails = filter(None, map(normal_email, row.emails))
     phones = filter(None, (normal_phone(phone, country) for phone in row.phones))
     return ContactDraft(
         name=one_line(row.display_name, _NAME_LIMIT),
         first_name=one_line(row.given_name, _NAME_LIMIT),
         last_name=one_line(row.family_name, _NAME_LIMIT),
-        email=next(emails, ""),
+        email=next(iter(_emails(case)), ""),
         phone=next(phones, ""),
         company=one_line(row.company_name, _NAME_LIMIT),
         address=_address(row.address),
@@ -74,6 +79,8 @@ def _left_out(case: ContactCase) -> Ignore | None:
     row, wanted = case.row, case.settings.contacts
     if row.project:
         return _ignore("project", row, "is a project")
+    if not row.active and case.survivor is not None:
+        return _ignore("merged", row, f"was merged into customer {case.survivor}")
     if not row.active:
         return _ignore("inactive", row, "is inactive")
     if wanted is Contacts.OFF:
@@ -104,7 +111,7 @@ def _blanks(case: ContactCase, contact: Contact) -> ContactDraft | None:
     People share phones: where only the phone matches and the names differ, nothing of one is written into the other.
     """
     draft = draft_contact(case)
-    same_email = bool(draft.email) and draft.email == normal_email(contact.email)
+    same_email = normal_email(contact.email) in _emails(case)
     if not same_email and _conflict(draft, contact):
         return None
     fields = {name: getattr(draft, name) for name in _PERSONAL if not getattr(contact, name).strip()}

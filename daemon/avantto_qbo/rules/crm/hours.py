@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,6 +17,8 @@ from avantto_qbo.errors import RefusedError
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PART: Final = re.compile(r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s+(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+_MINUTE: Final = timedelta(minutes=1)
+_DAYS_AHEAD: Final = 15  # a week's opening may fall into a change of the clocks; the week after has it again
 _MEND: Final = "write it like: Mon-Sat 09:00-20:00"
 
 
@@ -42,14 +45,13 @@ class OpeningHours(msgspec.Struct, frozen=True):
     def next_opening(self, now: datetime, zone: ZoneInfo) -> datetime:
         """The first instant from `now` on at which the hours are open, in UTC.
 
-        A day on which the clocks change may skip an opening altogether; the next one counts then.
+        A day on which the clocks change may skip an opening altogether, or show it twice.
         """
         if self.open_at(now, zone):
             return now
         today = now.astimezone(zone).date()
-        openings = (
-            _instant(today + timedelta(days=offset), span.start, zone) for offset in range(15) for span in self.spans
-        )
+        days = [today + timedelta(days=offset) for offset in range(_DAYS_AHEAD)]
+        openings = (opening for day in days for span in self.spans for opening in _instants(day, span.start, zone))
         return min(opening for opening in openings if opening > now and self.open_at(opening, zone))
 
 
@@ -85,6 +87,14 @@ def _refused(text: str, why: str) -> RefusedError:
     return RefusedError(f"review_hours: {text.strip()!r} {why}", _MEND, field="review_hours")
 
 
-def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
-    """The instant a local clock shows; one the clocks skip is read with the offset before the change."""
-    return datetime.combine(day, time(minutes // 60, minutes % 60), zone).astimezone(UTC)
+def _instants(day: date, minutes: int, zone: ZoneInfo) -> Iterator[datetime]:
+    """When a local clock shows `minutes` after midnight: once, as a rule.
+
+    Where the clocks change at that time, every minute between its two readings: a time that comes twice comes at both
+    ends, and after one that is skipped the clock goes on somewhere between.
+    """
+    local = datetime.combine(day, time(minutes // 60, minutes % 60), zone)
+    first, last = sorted(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    while first <= last:
+        yield first
+        first += _MINUTE

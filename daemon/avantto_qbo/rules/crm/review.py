@@ -2,84 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
-from urllib.parse import quote
 
 from avantto_qbo.errors import RefusedError
-from avantto_qbo.model.avantto import Contact, CustomValue
-from avantto_qbo.model.drafts import MessageDraft
+from avantto_qbo.model.avantto import Contact
 from avantto_qbo.model.operation import Reason
-from avantto_qbo.model.quickbooks import InvoiceRow, PaymentRow
+from avantto_qbo.model.quickbooks import InvoiceRow
 from avantto_qbo.model.records import Review, ReviewState
-from avantto_qbo.model.settings import Channel, OnOff, Reviews, Settings
+from avantto_qbo.model.settings import Reviews
 from avantto_qbo.model.steps import (
+    AddToWorkflow,
     Hold,
     Ignore,
     NeedContact,
     NeedHistory,
+    NeedPayments,
+    NeedWorkflows,
     ReviewCase,
     ReviewStep,
-    SendMessage,
     Settle,
     Wait,
 )
+from avantto_qbo.rules.crm.first import candidate, first_paid, paid_at, settles
 from avantto_qbo.rules.crm.hours import parse_hours
-from avantto_qbo.rules.crm.message import render
+from avantto_qbo.rules.crm.sender import by_message, by_workflow, channel_for
 from avantto_qbo.rules.dates import day_of, zone_of
-from avantto_qbo.rules.identity import normal_email
-from avantto_qbo.rules.reasons import RETRY, HeldError, held, setting
+from avantto_qbo.rules.reasons import HeldError, held, setting
 
 TOO_OLD: Final = timedelta(days=7)
-_WEB: Final = ("https://", "http://")
-_KEY: Final = re.compile(r"[\s-]+")
-
-
-def candidate(payment: PaymentRow) -> bool:
-    """Say whether a payment can have paid an invoice: money, not only credits, and neither voided nor deleted."""
-    settled = any(amount > 0 for _, amount in payment.invoices)
-    return not payment.deleted and payment.total > 0 and settled and bool(payment.customer_id)
-
-
-def first_paid(history: Sequence[InvoiceRow], payment: PaymentRow) -> InvoiceRow | None:
-    """The invoice that `payment` settled in full, if no other of that customer ever was settled before it.
-
-    `history` is all of the customer's invoices as they stand now. One settled by a later payment does not count:
-    several payments can arrive in one poll.
-    """
-    ours = {invoice for invoice, amount in payment.invoices if amount > 0}
-    if paid_before(history, payment):
-        return None
-    mine = (row for row in _settled(history) if row.id in ours and not _later(row, payment))
-    return min(mine, key=lambda row: (row.created_at, len(row.id), row.id), default=None)
-
-
-def paid_before(history: Sequence[InvoiceRow], payment: PaymentRow) -> bool:
-    """Say whether another invoice of the customer was settled before `payment`: then no later one is the first."""
-    ours = {invoice for invoice, amount in payment.invoices if amount > 0}
-    return any(row.id not in ours and not _later(row, payment) for row in _settled(history))
-
-
-def _settled(history: Sequence[InvoiceRow]) -> list[InvoiceRow]:
-    return [row for row in history if row.balance == 0 and row.total > 0 and not row.voided]
-
-
-def paid_at(payment: PaymentRow) -> datetime:
-    """When the payment came into the books."""
-    return payment.created_at or payment.updated_at
-
-
-def review_link(settings: Settings, values: Iterable[CustomValue], google_place_id: str) -> str:
-    """Where people leave a review: the setting, else the custom value `review_link`, else Google; "" for nowhere."""
-    if settings.review_link not in {"auto", ""}:
-        return settings.review_link
-    own = (value.value.strip() for value in values if _KEY.sub("_", value.name.strip().casefold()) == "review_link")
-    # A value may still be a template of the vendor's, which is no address.
-    if link := next((link for link in own if link.startswith(_WEB)), ""):
-        return link
-    return f"https://search.google.com/local/writereview?placeid={quote(google_place_id)}" if google_place_id else ""
+STALE: Final = timedelta(hours=1)  # how long what was found about an invoice is believed
 
 
 def plan_review(case: ReviewCase) -> tuple[ReviewStep, ...]:
@@ -92,43 +44,65 @@ def plan_review(case: ReviewCase) -> tuple[ReviewStep, ...]:
 
 def _left_out(case: ReviewCase) -> ReviewStep | None:
     """Why this payment asks for nothing, None when it may."""
-    if case.settings.reviews is Reviews.OFF:
-        return Ignore(Reason("reviews_off", "The setting reviews is off."))
-    if case.review is not None and not _undecided(case.review):
+    if case.review is not None and not _undecided(case, case.review):
         return Ignore(Reason("already_decided", f"This customer's request is {case.review.state} already."))
+    if case.settings.reviews is Reviews.OFF:
+        return _dropped(case, "reviews_off", "asks for nothing: the setting reviews is off")
     if not candidate(case.payment):
-        return _dropped(case, "not_a_payment", "settles no invoice with money (any more)")
+        return _dropped(case, "not_a_payment", "settles no invoice (any more)")
     if _too_old(case):
         return _dropped(case, "too_old", f"is older than {TOO_OLD.days} days")
+    if case.refunded:
+        return _dropped(case, "refunded", "was refunded in Avantto")
     return None
 
 
 def _next(case: ReviewCase) -> ReviewStep:
     """Ask for what is missing, else make the request."""
-    if not _found_first(case):
-        if case.history is None:
-            return NeedHistory(case.payment.customer_id)
-        if first_paid(case.history, case.payment) is None:
-            return _dropped(case, "not_first", "paid no first invoice in full")
+    if case.history is not None:
+        if (step := _not_paid(case, first_paid(case.history, case.payment))) is not None:
+            return step
+    elif not _found_first(case):
+        return NeedHistory(case.payment.customer_id)
     if case.contact is None:
         return NeedContact(case.payment.customer_id)
     return _request(case, case.contact)
 
 
+def _not_paid(case: ReviewCase, invoice: InvoiceRow | None) -> ReviewStep | None:
+    """Why the invoice is no first one paid with money, or what must be known to tell; None when it is."""
+    payment = case.payment
+    if invoice is None:
+        return _dropped(case, "not_first", "paid no first invoice in full")
+    if payment.total > 0:
+        return None
+    others = tuple(other for other in invoice.payments if other != payment.id)
+    if others and case.others is None:
+        return NeedPayments(others)
+    if any(other.total > 0 and settles(other, invoice) for other in case.others or ()):
+        return None
+    return _dropped(case, "credits_only", "settled the invoice by credits, without money")
+
+
 def _request(case: ReviewCase, contact: Contact) -> ReviewStep:
-    if case.settings.review_workflow:
-        text = "review_workflow is set; requests through a workflow are not sent yet."
-        raise held("review_workflow", text, setting(case.location.id, "review_workflow="))
-    channel = _channel(case, contact)
+    channel = channel_for(case, contact)
     if channel is None:
         return Settle(ReviewState.DECLINED, Reason("no_channel", "No channel of review_channels may be used."))
-    if not case.link.startswith(_WEB):
-        text = "No review_link: neither the setting, nor a custom value review_link, nor a Google place in Avantto."
-        raise held("review_link", text, setting(case.location.id, "review_link=https://…"))
-    draft = _message(case, channel, contact)
+    step = by_workflow(case, contact) if case.settings.review_workflow else by_message(case, channel, contact)
+    if isinstance(step, NeedWorkflows):
+        return step
     if case.settings.reviews is Reviews.SHADOW:
-        return Settle(ReviewState.SHADOW, Reason("shadow", f"Would have been sent by {channel}."))
-    return _closed(case) or SendMessage(draft)
+        way = "a workflow" if isinstance(step, AddToWorkflow) else channel
+        return Settle(ReviewState.SHADOW, Reason("shadow", f"Would have been sent by {way}."))
+    return _closed(case) or _looked_at_again(case) or step
+
+
+def _looked_at_again(case: ReviewCase) -> NeedHistory | None:
+    """Before a request that has waited goes out, the invoice may have been voided, deleted or reopened (R1)."""
+    review = case.review
+    if review is None or review.state is not ReviewState.WAITING or case.history is not None:
+        return None
+    return NeedHistory(case.payment.customer_id) if case.now - review.updated_at >= STALE else None
 
 
 def _found_first(case: ReviewCase) -> bool:
@@ -144,10 +118,14 @@ def _dropped(case: ReviewCase, code: str, why: str) -> ReviewStep:
     return Settle(ReviewState.DECLINED, reason) if ours else Ignore(reason)
 
 
-def _undecided(review: Review) -> bool:
-    """Say whether nothing was sent yet: waiting, or refused for good on one channel so that the other has its turn."""
+def _undecided(case: ReviewCase, review: Review) -> bool:
+    """Say whether nothing was sent yet: waiting, or refused for good on one channel so that the other has its turn.
+
+    What another location of the company would have done if it were not for `shadow` leaves this one free.
+    """
     refused = review.state is ReviewState.SENDING and review.operation is None
-    return review.state is ReviewState.WAITING or refused
+    elsewhere = review.state is ReviewState.SHADOW and review.location != case.location.id
+    return review.state is ReviewState.WAITING or refused or elsewhere
 
 
 def _too_old(case: ReviewCase) -> bool:
@@ -158,44 +136,13 @@ def _too_old(case: ReviewCase) -> bool:
     return bool(case.payment.day and today and today - case.payment.day > TOO_OLD)
 
 
-def _later(row: InvoiceRow, payment: PaymentRow) -> bool:
-    """Say whether an invoice was settled by a payment entered after this one: ids are counted upwards."""
-    return any(_counted(other) > _counted(payment.id) for other in row.payments)
-
-
-def _counted(object_id: str) -> tuple[int, str]:
-    return len(object_id), object_id
-
-
-def _channel(case: ReviewCase, contact: Contact) -> Channel | None:
-    tried = case.review.tried if case.review else ()
-    usable = (channel for channel in case.settings.review_channels if channel not in tried)
-    return next((channel for channel in usable if _allowed(case, channel, contact)), None)
-
-
-def _allowed(case: ReviewCase, channel: Channel, contact: Contact) -> bool:
-    if contact.no_disturb & {"all", channel}:
-        return False
-    if channel is Channel.EMAIL:
-        return bool(normal_email(contact.email))
-    # They gave no consent to text messages: only where the owner vouches for it (R2).
-    consented = not case.imported or case.settings.review_sms_imported is OnOff.ON
-    return bool(contact.phone) and consented
-
-
-def _message(case: ReviewCase, channel: Channel, contact: Contact) -> MessageDraft:
-    try:
-        return render(case.settings, channel, contact, business=case.business, link=case.link)
-    except RefusedError as error:
-        mend = setting(case.location.id, f"{error.field}=…")
-        raise held("review_message", f"{error.problem}; {error.mend}.", mend) from None
-
-
 def _closed(case: ReviewCase) -> Wait | None:
     """Wait for the location's hours, None when they are open."""
     zone = zone_of(case.location.time_zone)
     if zone is None:
-        raise held("time_zone", f"The time zone {case.location.time_zone!r} is unknown.", f"set it in Avantto: {RETRY}")
+        always = setting(case.location.id, "review_hours=always")
+        text = f"The time zone {case.location.time_zone!r} is unknown, so nobody can say when review_hours are."
+        raise held("time_zone", text, f"set it in Avantto, or do without: {always}")
     try:
         opening = parse_hours(case.settings.review_hours).next_opening(case.now, zone)
     except RefusedError as error:
@@ -203,4 +150,6 @@ def _closed(case: ReviewCase) -> Wait | None:
         raise held("review_hours", text, setting(case.location.id, "review_hours=…")) from None
     if opening <= case.now:
         return None
-    return Wait(opening - case.now, Reason("quiet_hours", f"review_hours is {case.settings.review_hours}."))
+    when = f"{opening.astimezone(zone):%A %Y-%m-%d %H:%M} ({zone.key})"
+    text = f"review_hours is {case.settings.review_hours}: it goes out on {when}."
+    return Wait(opening - case.now, Reason("quiet_hours", text))

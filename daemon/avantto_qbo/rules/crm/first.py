@@ -1,0 +1,59 @@
+"""Which payment is the one: a customer's first invoice paid in full, with money (R1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from avantto_qbo.model.quickbooks import InvoiceRow, PaymentRow
+
+
+def candidate(payment: PaymentRow) -> bool:
+    """Say whether a payment can have settled an invoice: neither voided nor deleted, and applied to one.
+
+    One without money only applies credits; whether there was money before is another question (`NeedPayments`).
+    """
+    settled = any(amount > 0 for _, amount in payment.invoices)
+    return not payment.deleted and settled and bool(payment.customer_id)
+
+
+def first_paid(history: Sequence[InvoiceRow], payment: PaymentRow) -> InvoiceRow | None:
+    """The invoice that `payment` settled in full, if no other of that customer ever was settled before it.
+
+    `history` is all of the customer's invoices as they stand now. One settled by a later payment does not count:
+    several payments can arrive in one poll.
+    """
+    ours = {invoice for invoice, amount in payment.invoices if amount > 0}
+    if paid_before(history, payment):
+        return None
+    mine = (row for row in _settled(history) if row.id in ours and not _later(row, payment))
+    return min(mine, key=lambda row: (row.created_at, len(row.id), row.id), default=None)
+
+
+def paid_before(history: Sequence[InvoiceRow], payment: PaymentRow) -> bool:
+    """Say whether another invoice of the customer was settled before `payment`: then no later one is the first."""
+    ours = {invoice for invoice, amount in payment.invoices if amount > 0}
+    return any(row.id not in ours and not _later(row, payment) for row in _settled(history))
+
+
+def _settled(history: Sequence[InvoiceRow]) -> list[InvoiceRow]:
+    return [row for row in history if row.balance == 0 and row.total > 0 and not row.voided]
+
+
+def paid_at(payment: PaymentRow) -> datetime:
+    """When the payment came into the books."""
+    return payment.created_at or payment.updated_at
+
+
+def settles(payment: PaymentRow, invoice: InvoiceRow) -> bool:
+    """Say whether some of `payment` went to `invoice`."""
+    return any(number == invoice.id and amount > 0 for number, amount in payment.invoices)
+
+
+def _later(row: InvoiceRow, payment: PaymentRow) -> bool:
+    """Say whether an invoice was settled by a payment entered after this one: ids are counted upwards."""
+    return any(_counted(other) > _counted(payment.id) for other in row.payments)
+
+
+def _counted(object_id: str) -> tuple[int, str]:
+    return len(object_id), object_id

@@ -1,0 +1,203 @@
+"""Payments of invoices once they are posted: debits called back, cash, fees, voids, other customers, edits by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from avantto_qbo.actors.recording import record
+from avantto_qbo.model.operation import Reason, State
+from avantto_qbo.rules.settle import Verdict
+from stage import ALWAYS, PLACE, Killed, Stage
+from unit.actors.money_scenes import balance, news, paid, payments, sent
+from unit.actors.scenes import books_fault, the_only
+
+BEA = {"name": "Bea Ono", "email": "bea@example.com", "phone": "+12125550177"}
+
+
+async def let_go(stage: Stage) -> None:
+    """What `retry` does for a document that was held before anything was sent."""
+    op, now = await the_only(stage, State.HELD), stage.clock.now()
+    verdict = Verdict((State.SKIPPED,), Reason("retried", "by test"))
+    await stage.journal.write(lambda db: record(db, op, verdict, now, fingerprints=stage.house.fingerprints))
+    await stage.work_off()
+
+
+# -- bank debits -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_bank_debit_is_posted_once_it_succeeds(stage: Stage) -> None:
+    invoice = await sent(stage)
+    pending = stage.crm.play.start_processing(PLACE, invoice, mode="ach")["transaction"]["_id"]
+    await news(stage, invoice)
+    assert payments(stage) == []
+    stage.crm.play.settle_transaction(PLACE, pending)
+    await news(stage, invoice)
+    assert (payments(stage), balance(stage)) == ([(100, 0)], 0)
+
+
+async def test_a_bank_debit_that_fails_posts_nothing(stage: Stage) -> None:
+    invoice = await sent(stage)
+    pending = stage.crm.play.start_processing(PLACE, invoice, mode="ach")["transaction"]["_id"]
+    await news(stage, invoice)
+    stage.crm.play.settle_transaction(PLACE, pending, "failed")
+    await news(stage, invoice)
+    assert (payments(stage), balance(stage)) == ([], 100)
+    assert not await stage.held()
+
+
+async def test_a_bank_debit_called_back_is_voided_and_the_invoice_open_again(stage: Stage) -> None:
+    invoice, transaction = await paid(stage, mode="ach")
+    stage.crm.play.settle_transaction(PLACE, transaction, "failed")
+    await news(stage, invoice)
+    assert (payments(stage), balance(stage)) == ([(0, 0)], 100)
+    stage.crm.play.pay_invoice(PLACE, invoice)
+    await news(stage, invoice)
+    assert (payments(stage), balance(stage)) == ([(0, 0), (100, 0)], 0)
+    assert not await stage.held()
+
+
+async def test_a_debit_called_back_is_seen_by_the_poll_of_payments(stage: Stage) -> None:
+    _, transaction = await paid(stage, mode="ach")
+    stage.crm.play.settle_transaction(PLACE, transaction, "failed")
+    await stage.pollers.run(PLACE, "payments")
+    await stage.work_off()
+    assert payments(stage) == [(0, 0)]
+
+
+async def test_the_void_of_a_payment_whose_answer_was_lost_is_not_repeated_blindly(stage: Stage) -> None:
+    invoice, transaction = await paid(stage, mode="ach")
+    stage.crm.play.settle_transaction(PLACE, transaction, "failed")
+    books_fault(stage, "payment.void", action="lost_after")
+    await news(stage, invoice)
+    assert payments(stage) == [(0, 0)]
+    assert not await stage.held()
+    link = await stage.link("payment", invoice, transaction)
+    assert link is not None
+    assert link.status == "withdrawn"
+
+
+# -- money by hand -----------------------------------------------------------------------------------------------------
+
+
+async def test_cash_is_recorded_and_a_late_transaction_takes_its_place(stage: Stage) -> None:
+    invoice = await sent(stage)
+    stage.crm.play.pay_invoice(PLACE, invoice, mode="cash")
+    await news(stage, invoice)
+    assert payments(stage) == [(100, 0)]
+    late = stage.crm.play.add_late_transaction(PLACE, invoice, mode="cash")["_id"]
+    await news(stage, invoice)
+    assert payments(stage) == [(100, 0)]
+    assert await stage.link("payment", invoice, late) is not None
+    assert await stage.link("payment", invoice, "recorded:1") is None
+
+
+@pytest.mark.parametrize("where", ["paid", "total", "charge"])
+async def test_a_processing_fee_is_a_line_of_its_own_and_paid(stage: Stage, where: str) -> None:
+    stage.crm.play.set(PLACE, processing_fee_in=where)
+    invoice = await sent(stage, processing_fees=[{"charge": 3, "type": "percentage"}])
+    stage.crm.play.pay_invoice(PLACE, invoice)
+    await news(stage, invoice)
+    assert (payments(stage), balance(stage)) == ([(103, 0)], 0)
+    assert [row["TotalAmt"] for row in stage.in_books("Invoice")] == [103]
+
+
+async def test_recorded_money_and_cards_may_go_to_accounts_of_their_own() -> None:
+    table = {"recorded": "Checking", "stripe": "Savings"}
+    stage = Stage(settings=msgspec.structs.replace(ALWAYS, deposit_accounts=table))
+    await stage.open()
+    invoice = await sent(stage)
+    for how in ({"amount": 60}, {"mode": "cash"}):
+        stage.crm.play.pay_invoice(PLACE, invoice, **how)
+        await news(stage, invoice)
+    names = {account["Id"]: account["Name"] for account in stage.in_books("Account")}
+    found = {row["TotalAmt"]: names[row["DepositToAccountRef"]["value"]] for row in stage.in_books("Payment")}
+    assert found == {Decimal(60): "Savings", Decimal(40): "Checking"}
+
+
+@pytest.mark.parametrize("lowers", [False, True])
+async def test_paid_twice_is_a_question_until_one_of_the_two_goes_back(stage: Stage, lowers: bool) -> None:
+    stage.crm.play.set(PLACE, refund_lowers_paid=lowers)
+    invoice, _ = await paid(stage)
+    second = stage.crm.play.pay_invoice(PLACE, invoice, amount=100)["transaction"]["_id"]
+    await news(stage, invoice)
+    assert await stage.held() == ["paid_twice"]
+    stage.crm.play.refund(PLACE, second)
+    await stage.pollers.run(PLACE, "payments")
+    await news(stage, invoice)
+    assert not await stage.held()
+    assert (payments(stage), balance(stage), stage.in_books("RefundReceipt")) == ([(100, 0)], 0, [])
+
+
+async def test_an_excess_nobody_named_is_a_question_with_both_sums(stage: Stage) -> None:
+    invoice = await sent(stage)
+    stage.crm.play.pay_invoice(PLACE, invoice, amount=110)
+    await news(stage, invoice)
+    held = await the_only(stage, State.HELD)
+    assert held.reason is not None
+    assert held.reason.code == "overpaid"
+    assert "110.00 USD" in held.reason.text
+    assert "100.00 USD" in held.reason.text
+    assert payments(stage) == []
+
+
+# -- taken off the invoice ---------------------------------------------------------------------------------------------
+
+
+async def test_a_void_of_a_paid_invoice_leaves_the_money_as_the_customer_s_credit(stage: Stage) -> None:
+    invoice, transaction = await paid(stage)
+    stage.crm.play.void_invoice(PLACE, invoice)
+    await news(stage, invoice)
+    [copy] = stage.in_books("Invoice")
+    assert (copy["TotalAmt"], payments(stage)) == (0, [(100, 100)])
+    assert not await stage.held()
+    link = await stage.link("payment", invoice, transaction)
+    assert link is not None
+    assert link.status == "live"
+
+
+async def test_payments_follow_their_invoice_to_another_customer(stage: Stage) -> None:
+    invoice, _ = await paid(stage)
+    stage.crm.play.edit_invoice(PLACE, invoice, contact=BEA)
+    await news(stage, invoice)
+    [copy], [payment] = stage.in_books("Invoice"), stage.in_books("Payment")
+    assert copy["CustomerRef"] == payment["CustomerRef"]
+    assert copy["CustomerRef"]["name"] == "Bea Ono"
+    assert (payments(stage), balance(stage)) == ([(100, 0)], 0)
+
+
+@pytest.mark.parametrize("crash", ["before", "after"])
+@pytest.mark.parametrize("at", range(1, 9))
+async def test_a_kill_between_the_steps_of_a_void_ends_the_same(stage: Stage, crash: str, at: int) -> None:
+    invoice, _ = await paid(stage)
+    stage.crm.play.void_invoice(PLACE, invoice)
+    left = [at]
+
+    def die() -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise Killed
+
+    setattr(stage.journal, crash, die)
+    try:
+        await news(stage, invoice)
+    except Killed:
+        await stage.restart()
+    stage.journal.before = stage.journal.after = lambda: None
+    await stage.work_off(within=timedelta(hours=4))
+    await news(stage, invoice)
+    [copy] = stage.in_books("Invoice")
+    assert (copy["TotalAmt"], payments(stage)) == (0, [(100, 100)])
+    assert not await stage.held()
+
+
+async def test_a_lost_answer_to_unlinking_is_told_by_what_the_payment_settles_now(stage: Stage) -> None:
+    invoice, _ = await paid(stage)
+    books_fault(stage, "payment.update", action="lost_after")
+    stage.crm.play.void_invoice(PLACE, invoice)
+    await news(stage, invoice)
+    assert payments(stage) == [(100, 100)]
+    assert not await stage.held()
