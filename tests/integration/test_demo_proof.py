@@ -14,10 +14,9 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from avantto_qbo.demo.cast import DESK
-from avantto_qbo.demo.claims import Row, Sides
-from avantto_qbo.demo.opening import BY_HAND, LOCATION, REALM, REVIEW_LINK
-from avantto_qbo.demo.proof import prove
+from avantto_qbo.demo.business import BY_HAND, DESK
+from avantto_qbo.demo.claims import Row, Sides, case_of
+from avantto_qbo.demo.studio import STUDIO
 from avantto_qbo.sandbox.avantto import Avantto
 from avantto_qbo.sandbox.http import decode_json, encode_json
 from avantto_qbo.sandbox.quickbooks import QuickBooks
@@ -25,6 +24,8 @@ from avantto_qbo.sandbox.quickbooks import QuickBooks
 Json: TypeAlias = dict[str, Any]
 Spoil: TypeAlias = Callable[[Sides], None]
 
+LOCATION, REALM = STUDIO.business.location, STUDIO.business.realm
+REVIEW_LINK = STUDIO.business.review_link
 CUT_OFF = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 TODAY = "2026-03-02"
 TAX = {"name": "Sales tax", "rate": "8.25"}
@@ -59,7 +60,7 @@ class Business:
     def prove(self, spoil: Spoil = lambda _: None) -> tuple[Row, ...]:
         now = copy.deepcopy(self.sides())
         spoil(now)
-        return prove(now, self.before, CUT_OFF)
+        return tuple(STUDIO.proof(case_of(now, self.before, CUT_OFF)))
 
     def trade(self) -> None:
         """One of everything, copied right."""

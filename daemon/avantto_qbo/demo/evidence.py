@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from avantto_qbo.demo.business import BY_HAND
 from avantto_qbo.demo.control import Json
-from avantto_qbo.demo.opening import BY_HAND
 
 _ID: Final = re.compile(r"\b[0-9a-f]{24}\b")
 _CONTACT: Final = re.compile(r"Avantto contact (\S+)")

@@ -1,52 +1,66 @@
-"""Set up: both stand-ins with what the business has already, the daemon, the connection. Taken down in reverse."""
+"""Set up: both stand-ins with what the companies have already, the daemon, the connections. Taken down in reverse."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import aiohttp
 import anyio
 import msgspec
 
+from avantto_qbo.demo.business import Desk
 from avantto_qbo.demo.claims import Sides
+from avantto_qbo.demo.company import Company
 from avantto_qbo.demo.control import Control
 from avantto_qbo.demo.ground import Ground, ground
-from avantto_qbo.demo.opening import LOCATION, REALM, hang_webhooks, open_books, open_crm
 from avantto_qbo.demo.processes import Daemon, run_command, stand_in
+from avantto_qbo.demo.status import Status
 from avantto_qbo.demo.timing import Counters
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is running."""
+    """What is running. Who sends the daemon commands, or kills it, takes `door` first."""
 
     place: Ground
     crm: Control
     books: Control
     daemon: Daemon
+    status: Status
+    door: anyio.Lock = field(default_factory=anyio.Lock)
 
-    async def sides(self) -> Sides:
-        """Both vendors' states now."""
-        return Sides(await self.crm.act("state", location=LOCATION), await self.books.act("state", realm=REALM))
+    def desk(self, company: Company) -> Desk:
+        """Both vendors' pages of one company."""
+        return Desk(company.business, self.crm, self.books)
 
-    async def counters(self) -> Counters:
-        """What both stand-ins have counted."""
-        return Counters(
-            await self.crm.act("counters", location=LOCATION), await self.books.act("counters", realm=REALM)
-        )
+    async def sides(self, company: Company) -> Sides:
+        """Both vendors' states of one company now, and what the daemon says."""
+        desk = self.desk(company)
+        said = await self.status.said(company.business.location, company.events)
+        return Sides(await desk.at_desk("state"), await desk.in_books("state"), said)
+
+    async def counters(self, company: Company) -> Counters:
+        """What both stand-ins have counted of one company."""
+        desk = self.desk(company)
+        return Counters(await desk.at_desk("counters"), await desk.in_books("counters"))
+
+    async def command(self, arguments: Sequence[str]) -> None:
+        """Run a command of ours while the daemon is there."""
+        async with self.door:
+            await run_command(self.place.config, *arguments)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """How things stood at the connection; `customers` are the QuickBooks ids of the existing ones by position."""
+    """How a company stood at its connection; `customers` are the QuickBooks ids of the existing ones by position."""
 
     before: Sides
     counters: Counters
     cut_off: datetime
-    customers: list[str]
+    customers: Sequence[str]
 
 
 @asynccontextmanager
@@ -59,7 +73,7 @@ async def staged(seed: int) -> AsyncIterator[Stage]:
         quickbooks = await stack.enter_async_context(stand_in("quickbooks", seed, place.log("quickbooks")))
         daemon = Daemon(place.config, place.log("daemon"), f"{place.console_url}/readyz", session)
         stack.push_async_callback(_stopped, daemon)
-        yield Stage(place, Control(session, avantto), Control(session, quickbooks), daemon)
+        yield Stage(place, Control(session, avantto), Control(session, quickbooks), daemon, Status(place.socket))
 
 
 async def _stopped(daemon: Daemon) -> None:
@@ -67,26 +81,35 @@ async def _stopped(daemon: Daemon) -> None:
         await daemon.stop()
 
 
-async def opened(stage: Stage) -> Opened:
-    """Fill both vendors, start the daemon and connect the location, as an operator would."""
-    customers = await open_books(stage.books)
-    await open_crm(stage.crm)
+async def opened(stage: Stage, companies: Sequence[Company]) -> list[Opened]:
+    """Fill both vendors, start the daemon and connect every location, as an operator would."""
+    customers = [await company.cast(stage.desk(company)) for company in companies]
     key = await stage.crm.act("public_key")
     stage.place.furnish(avantto=stage.crm.url, quickbooks=stage.books.url, webhook_key=key["public_key"])
-    await hang_webhooks(stage.crm, stage.books, stage.place)
+    await _hang_webhooks(stage)
     await stage.daemon.start()
-    before = await stage.sides()
+    before = [await stage.sides(company) for company in companies]
     cut_off = datetime.now(UTC)
-    await _connect(stage, cut_off)
-    return Opened(before, await stage.counters(), cut_off, customers)
+    async with anyio.create_task_group() as connecting:
+        for company in companies:
+            connecting.start_soon(_connect, stage, company, cut_off)
+    counters = [await stage.counters(company) for company in companies]
+    return [
+        Opened(state, counted, cut_off, ids) for state, counted, ids in zip(before, counters, customers, strict=True)
+    ]
 
 
-async def _connect(stage: Stage, cut_off: datetime) -> None:
-    tokens = {
-        "avantto": await stage.crm.act("mint_tokens", location=LOCATION),
-        "quickbooks": await stage.books.act("mint_tokens", realm=REALM),
-    }
-    options = ["connect", LOCATION, "--realm", REALM, "--since", cut_off.isoformat()]
-    for vendor, answer in tokens.items():
-        options += [f"--{vendor}-token", str(stage.place.write(f"{vendor}-token.json", msgspec.json.encode(answer)))]
+async def _hang_webhooks(stage: Stage) -> None:
+    """Tell both vendors where the daemon listens."""
+    public, verifier = stage.place.public_url, stage.place.verifier
+    await stage.crm.act("webhooks", url=f"{public}/webhooks/avantto")
+    await stage.books.act("webhooks", url=f"{public}/webhooks/quickbooks", verifier=verifier)
+
+
+async def _connect(stage: Stage, company: Company, cut_off: datetime) -> None:
+    here = company.business
+    options = ["connect", here.location, "--realm", here.realm, "--since", cut_off.isoformat()]
+    for vendor, answer in (await stage.desk(company).tokens()).items():
+        file = stage.place.write(f"{here.location}-{vendor}-token.json", msgspec.json.encode(answer))
+        options += [f"--{vendor}-token", str(file)]
     await run_command(stage.place.config, *options)

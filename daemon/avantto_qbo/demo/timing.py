@@ -10,10 +10,10 @@ from statistics import median
 import msgspec
 
 from avantto_qbo.demo.claims import Sides
+from avantto_qbo.demo.company import Marks
 from avantto_qbo.demo.control import Json
-from avantto_qbo.demo.day import Marks
 from avantto_qbo.demo.evidence import Books, Crm
-from avantto_qbo.demo.proof_people import Faces
+from avantto_qbo.demo.faces import Faces
 
 
 @dataclass(frozen=True, slots=True)

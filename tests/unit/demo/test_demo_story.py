@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from avantto_qbo.config_file import load
-from avantto_qbo.demo.cast import EXISTING, customers, person
 from avantto_qbo.demo.ground import ground
-from avantto_qbo.demo.story import PENDING, RENEWALS, make_story
+from avantto_qbo.demo.studio.cast import EXISTING, customers, person
+from avantto_qbo.demo.studio.story import PENDING, RENEWALS, make_story
 from avantto_qbo.secrets import load_secrets
 
 STAY_OUT = {"draft", "test", "old"}

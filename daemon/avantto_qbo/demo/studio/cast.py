@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from avantto_qbo.demo.business import DESK
 from avantto_qbo.demo.control import Json
 
 FIRST: Final = (
@@ -19,7 +20,6 @@ LAST: Final = (
 ).split()
 DOMAINS: Final = ("example.com", "example.net", "example.org", "mail.example.com")
 EXISTING: Final = 150  # customers in QuickBooks before the day
-DESK: Final = "front desk"  # the `source` of contacts that the business itself made in Avantto
 
 # Positions among the existing customers.
 SHOUTED: Final = range(20)  # e-mail in capitals
@@ -32,7 +32,7 @@ PHONE_ONLY: Final = range(96, 106)
 KNOWN_BY_PHONE: Final = range(96, 98)  # already contacts in Avantto, by phone
 HOUSEHOLD: Final = 100  # another person's contact has the same phone
 NAMELESS: Final = range(106, 112)  # neither e-mail nor phone
-GONE: Final = range(112, 146)  # inactive
+GONE: Final = (*range(43, 50), *range(70, 84), *range(112, 146))  # inactive
 BRANCHES: Final = range(146, 149)  # sub-customers without an address of their own
 BRANCH_WITH_EMAIL: Final = 149
 NEWCOMERS: Final = range(160, 168)  # become customers in QuickBooks during the day

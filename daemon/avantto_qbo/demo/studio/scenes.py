@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
-from avantto_qbo.demo import cast
-from avantto_qbo.demo.day import Day
-from avantto_qbo.demo.story import RENEWALS, InvoicePlan, SalePlan
+from avantto_qbo.demo.company import Act, Scene, Setting
+from avantto_qbo.demo.studio import cast
+from avantto_qbo.demo.studio.day import Day
+from avantto_qbo.demo.studio.story import RENEWALS, InvoicePlan, SalePlan, make_story
 
 # Seconds after a scene. The first copy of the customers may use half of a location's calls at Avantto: a slow morning
-# leaves it that half, the afternoon is as busy as people can make it.
-MORNING: Final = 2.8
-AFTERNOON: Final = 0.9
+# leaves it that half, the rest of the day is as busy as people can make it.
+MORNING: Final = 2.1
 EVENING: Final = 0.3
 MEASURED: Final = 3
 
 
-Act: TypeAlias = Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One thing that happens: the story's own time, the sentence that tells it, the act, and seconds to breathe."""
-
-    clock: str
-    text: str
-    act: Act
-    breath: float = AFTERNOON
+def scenes(setting: Setting) -> list[Scene]:
+    """Return the day of the studio, scene by scene."""
+    story = make_story(random.Random(setting.seed))  # noqa: S311 - a story that must repeat itself
+    return Script(Day(setting, story), caught_up=setting.caught_up, interlude=setting.interlude).scenes()
 
 
 class Script:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from avantto_qbo.demo.cast import REGULARS, VENDOR_NAMES, WALK_INS
 from avantto_qbo.demo.control import Json
+from avantto_qbo.demo.studio.cast import REGULARS, VENDOR_NAMES, WALK_INS
 
 TAX: Final = {"name": "Sales tax", "rate": "8.25"}
 GOODS: Final = ("Frame, oak", "Print, large", "Passe-partout", "Glass, museum", "Varnish", "Hanging kit")
