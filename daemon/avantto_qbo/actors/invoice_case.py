@@ -17,10 +17,12 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Invoice, Person, Transaction
 from avantto_qbo.model.drafts import InvoiceDraft, PaymentDraft
 from avantto_qbo.model.ids import ContactId, LocationId, RealmId, invoice_chain
+from avantto_qbo.model.operation import Operation
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import InvoiceCase, PostedPayment, PostedRefund
 
 _NONE: Final = Decimal(0)
+_ALLOWED: Final = "allowed"
 D = TypeVar("D", InvoiceDraft, PaymentDraft)
 
 
@@ -34,6 +36,7 @@ class _Memory(msgspec.Struct, frozen=True):
     refunds: tuple[PostedRefund, ...]
     refusals: int
     unmatched: datetime | None
+    allowed: bytes | None
 
 
 class InvoiceCases:
@@ -67,6 +70,7 @@ class InvoiceCases:
             first_seen_unmatched=memory.unmatched,
             number_variant=memory.refusals,
             withdrawn=memory.withdrawn,
+            late_allowed=memory.allowed == f"late_change@{version_of(invoice)}".encode(),
         )
 
 
@@ -96,6 +100,12 @@ def as_last_agreed(link: Link) -> Invoice:
     )
 
 
+def allow(db: Connection, op: Operation, now: datetime) -> None:
+    """Note that a person wants this very version tried again, knowing why it was held."""
+    code = op.reason.code if op.reason is not None else ""
+    evidence.put(db, op.location, _ALLOWED, op.source.id, "", f"{code}@{op.version}".encode(), now)
+
+
 def version_of(invoice: Invoice) -> str:
     """What tells one state of the document from the next."""
     return invoice.updated_at.isoformat()
@@ -118,6 +128,7 @@ def _remember(db: Connection, location: LocationId, invoice: str, transactions: 
         refunds=Refunds.of(db, location, paid_by),
         refusals=len(number_refusals(db, location, invoice_chain(invoice))),
         unmatched=datetime.fromisoformat(since.decode()) if since else None,
+        allowed=evidence.get(db, location, _ALLOWED, invoice),
     )
 
 

@@ -192,6 +192,7 @@ class InvoiceCase(msgspec.Struct, frozen=True):
     first_seen_unmatched: datetime | None = None  # since when amountPaid exceeds what transactions explain
     number_variant: int = 0  # how many times the number was refused as taken
     withdrawn: tuple[PostedPayment, ...] = ()  # our payments that were voided: the bank took the money back
+    late_allowed: bool = False  # a person let a change of a month that is over through
 
 
 class ReceiptCase(msgspec.Struct, frozen=True):

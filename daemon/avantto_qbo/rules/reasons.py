@@ -24,6 +24,7 @@ REFUNDED_LESS: Final = "refunded_less"
 FAILED_REFUNDED: Final = "failed_refunded"
 REFUNDS_DIFFER: Final = frozenset({REFUNDED_LESS, FAILED_REFUNDED})
 DELETE_REFUND: Final = f"delete the refund receipt in QuickBooks, then: {RETRY}, which voids the rest (or skip ID)"
+REOPEN: Final = f"reopen the period in QuickBooks, then: {RETRY}"
 _BY_HAND: Final = f"or make the change there by hand, then: {SKIP}"
 LOWER_PAYMENTS: Final = f"lower the payments in QuickBooks, then: {RETRY}; {_BY_HAND}"
 _PLACE: Final = re.compile(r"\b(retry|skip) ID\b")

@@ -11,7 +11,7 @@ import msgspec
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Written
 from avantto_qbo.rules.books.retry import exhausted, retry_at
-from avantto_qbo.rules.reasons import RETRY, document
+from avantto_qbo.rules.reasons import REOPEN, RETRY, document
 
 # Repeating these changes nothing that was not already wanted, so a lost answer is no doubt worth waiting for.
 REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
@@ -23,6 +23,7 @@ FOLLOWED: Final = frozenset({Kind.INVOICE_UPDATE, Kind.INVOICE_VOID})
 TO_A_PERSON: Final = frozenset({Kind.MESSAGE_SEND, Kind.WORKFLOW_ADD})
 RECONNECT: Final = "reconnect"
 _MANY: Final = 10  # tries before a day of failures is a human's business: an outage of ours counts as few
+_PERIOD_CLOSED: Final = frozenset({"6200", "6210"})
 _INACTIVE: Final = frozenset({"610", "2500", "6250"})  # by Intuit's error code page, in words for programmers
 _INACTIVE_HINT: Final = " (its customer, an item or an account on it was made inactive or deleted there)"
 _MAKE_ACTIVE: Final = f"make it active again in QuickBooks, then: {RETRY}"
@@ -96,6 +97,9 @@ def _refused(op: Operation, fault: Fault, now: datetime, jitter: float) -> Verdi
     reason = Reason(f"refused.{fault.code}", f"{document(op)}: {side} refused it: {fault.message}{hint}", mend)
     if fault.kind is FaultClass.PASSING:
         return _again(op, reason, None, now, jitter)
+    if fault.code in _PERIOD_CLOSED:  # since the company's facts were read
+        text = f"{document(op)}: {side} refused it, because the books are closed up to a later day."
+        return Verdict((State.HELD,), Reason("books_closed", text, REOPEN), fault=fault)
     if fault.kind in REPLANNED or (fault.kind is FaultClass.GONE and op.kind in FOLLOWED):
         return Verdict((State.HELD, State.SKIPPED), Reason(f"superseded.{fault.kind}", fault.message), fault=fault)
     return Verdict((State.HELD,), reason, fault=fault)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from avantto_qbo.actors.desk import MONEY_PAUSED, SKIPPED_IN_DOUBT, maybe_in_books
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
+from avantto_qbo.actors.invoice_case import allow
 from avantto_qbo.actors.pollers import CHANGES
 from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS
 from avantto_qbo.errors import RefusedError
@@ -64,6 +65,7 @@ class Decisions:
                 return operations.resolve_held(db, op.id, State.PLANNED, self._house.clock.now(), actor)
             # What was mended may be a fact of the company: a closed period, a currency, an account.
             self._directory.realm(op.realm).forget_company()
+            allow(db, op, self._house.clock.now())
             return let_go(self._house, db, op, Reason("retried", f"tried again by {actor}"))
 
         return await self._decided(again)

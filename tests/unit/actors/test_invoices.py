@@ -10,6 +10,7 @@ from avantto_qbo.journal import settings as stored
 from avantto_qbo.model.operation import Kind, State
 from avantto_qbo.model.records import Status, Topic
 from avantto_qbo.model.settings import LateChanges, OnOff, Products, Settings
+from avantto_qbo.service.decisions import Decisions
 from stage import PLACE, REALM, Stage, writes
 from unit.actors.scenes import REFUSAL, bill, bob, books_fault, crm_fault, receive, skip, the_only
 
@@ -279,6 +280,18 @@ async def test_late_changes_can_be_held() -> None:
     stage = Stage(settings=Settings(late_changes=LateChanges.HOLD))
     invoice = await late(stage)
     await edited(stage, invoice, items=[{"name": "Wash", "amount": 120}])
+    assert await stage.held() == ["late_change"]
+
+
+async def test_one_late_change_is_let_through_by_retry() -> None:
+    stage = Stage(settings=Settings(late_changes=LateChanges.HOLD))
+    invoice = await late(stage)
+    await edited(stage, invoice, items=[{"name": "Wash", "amount": 120}])
+    decisions = Decisions(stage.house, stage.directory, stage.connecting, look_again=lambda: None)
+    await decisions.retry((await the_only(stage, State.HELD)).id, "uid 1000")
+    await stage.work_off()
+    assert (books(stage)["TotalAmt"], await stage.held()) == (120, [])
+    await edited(stage, invoice, items=[{"name": "Wash", "amount": 130}])
     assert await stage.held() == ["late_change"]
 
 

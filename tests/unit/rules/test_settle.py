@@ -172,3 +172,14 @@ def test_what_was_made_inactive_is_said_in_words_with_its_mend(code: str) -> Non
     assert found.reason is not None
     assert "was made inactive or deleted there" in found.reason.text
     assert found.reason.mend.startswith("make it active again in QuickBooks")
+
+
+@pytest.mark.parametrize("number", ["6200", "6210"])
+def test_books_closed_since_the_facts_were_read_are_held_in_the_same_words(number: str) -> None:
+    fault = Fault(number, "Account Period Closed", FaultClass.CLOSED, 400)
+    verdict = judge(
+        operation(Kind.INVOICE_CREATE, state=State.SENDING), Refused(fault), now=NOW, settle=SETTLE, jitter=0
+    )
+    assert verdict.reason is not None
+    assert (verdict.state, verdict.reason.code) == (State.HELD, "books_closed")
+    assert "reopen the period" in verdict.reason.mend

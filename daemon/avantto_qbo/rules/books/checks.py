@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.steps import InvoiceCase, SaleCase
-from avantto_qbo.rules.reasons import RETRY, SKIP, held
+from avantto_qbo.rules.reasons import REOPEN, RETRY, SKIP, held
 
 
 def named(case: InvoiceCase) -> str:
@@ -28,7 +28,7 @@ def check_period(case: SaleCase, days: Sequence[date], what: str) -> None:
     closed = case.company.books_closed
     if closed and any(day <= closed for day in days):
         text = f"{what} is dated {min(days)}, but the books are closed up to {closed}."
-        raise held("books_closed", text, f"reopen the period in QuickBooks, then: {RETRY}")
+        raise held("books_closed", text, REOPEN)
 
 
 def money(value: Decimal, currency: str, field: str, what: str) -> Money:

@@ -11,16 +11,16 @@ from avantto_qbo.model.steps import InvoiceCase
 from avantto_qbo.rules.books.checks import check_period, named
 from avantto_qbo.rules.books.received import received
 from avantto_qbo.rules.dates import day_of
-from avantto_qbo.rules.reasons import LOWER_PAYMENTS, SKIP, held, setting
+from avantto_qbo.rules.reasons import LOWER_PAYMENTS, RETRY, SKIP, held, setting
 
 
 def check_change(case: InvoiceCase, agreed: InvoiceDraft, draft: InvoiceDraft, changed: frozenset[str]) -> None:
     """Hold a change that a person must look at first."""
     what, names = named(case), ", ".join(sorted(changed))
-    if case.settings.late_changes is LateChanges.HOLD and is_late(case, agreed.day):
+    if case.settings.late_changes is LateChanges.HOLD and is_late(case, agreed.day) and not case.late_allowed:
         text = f"{what} of {agreed.day:%B %Y} was changed in Avantto ({names}) when that month was over."
         mirror = setting(case.location.id, "late_changes=mirror")
-        raise held("late_change", text, f"{mirror} (takes in all of them), or enter it in QuickBooks, then: {SKIP}")
+        raise held("late_change", text, f"{RETRY} takes this change over, {SKIP} leaves it; for all of them: {mirror}")
     check_period(case, [agreed.day, draft.day], what)
     paid = received(case)
     if draft.total < paid:
