@@ -113,6 +113,16 @@ def test_every_reason_the_readme_names_is_one_the_program_gives() -> None:
     assert {code for code in codes if f'"{code}"' not in program} == set()
 
 
+def test_the_readme_lists_what_waits_for_a_person() -> None:
+    listed = set(first_cells("What waits for a person"))
+    rules = "\n".join(path.read_text() for path in SOURCES if "rules" in path.parts and "crm" not in path.parts)
+    raised = set(re.findall(r"held\(\s*\"([a-z_.]+)\"", rules))
+    assert raised - listed == set()
+    program = "\n".join(path.read_text() for path in SOURCES if "sandbox" not in path.parts)
+    unknown = {code for code in listed if f'"{code}"' not in program and "." not in code}
+    assert {code for code in unknown if f'_{code.rpartition("_")[2]}"' not in program} == set()
+
+
 def test_every_link_of_the_readme_leads_somewhere() -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", README)
     assert targets
