@@ -16,7 +16,7 @@ from avantto_qbo.actors.house import House, Pace
 from avantto_qbo.actors.keeper import TokenKeeper
 from avantto_qbo.actors.limiter import Limiter, Window
 from avantto_qbo.actors.location import LocationActor
-from avantto_qbo.actors.pollers import Pollers
+from avantto_qbo.actors.polls.pollers import Pollers
 from avantto_qbo.actors.supervisor import Supervisor
 from avantto_qbo.app import SCOPES
 from avantto_qbo.avantto.client import AvanttoClient

@@ -21,7 +21,7 @@ from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House, Pace
 from avantto_qbo.actors.keeper import TokenKeeper
 from avantto_qbo.actors.limiter import Limiter, Window
-from avantto_qbo.actors.pollers import Pollers, daily_polls
+from avantto_qbo.actors.polls.pollers import Pollers, daily_polls
 from avantto_qbo.actors.supervisor import Supervisor
 from avantto_qbo.avantto.client import AvanttoClient
 from avantto_qbo.avantto.limits import DAILY_WAIT, Limits

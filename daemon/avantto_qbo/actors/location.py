@@ -13,18 +13,18 @@ import structlog
 
 from avantto_qbo.actors import mailbox, recording
 from avantto_qbo.actors.access import Access
-from avantto_qbo.actors.contacts import Contacts
-from avantto_qbo.actors.corrections import Corrections
-from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.books.corrections import Corrections
+from avantto_qbo.actors.books.customers import Customers
+from avantto_qbo.actors.books.invoices import Invoices
+from avantto_qbo.actors.books.receipts import Receipts
+from avantto_qbo.actors.crm.contacts import Contacts
+from avantto_qbo.actors.crm.reviews import Reviews
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.doubts import Doubts
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.invoices import Invoices
 from avantto_qbo.actors.limiter import Limiter, Window
 from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.realm import RealmActor
-from avantto_qbo.actors.receipts import Receipts
-from avantto_qbo.actors.reviews import Reviews
 from avantto_qbo.actors.troubles import Troubles
 from avantto_qbo.journal import inbox, locations, operations
 from avantto_qbo.journal.connection import Connection

@@ -12,9 +12,9 @@ from avantto_qbo.actors.desk import MONEY_PAUSED
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.facts import Ask, learn
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.pollers import CHANGES, first_polls
+from avantto_qbo.actors.polls.pollers import CHANGES, first_polls
+from avantto_qbo.actors.polls.sweeps import PAYMENTS
 from avantto_qbo.actors.ports import Edge, TokenEndpoint
-from avantto_qbo.actors.sweeps import PAYMENTS
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import AuthError, RefusedError, RejectedError, TransientError
 from avantto_qbo.journal import activity, claims, cursors, evidence, grants, inbox, locations, operations

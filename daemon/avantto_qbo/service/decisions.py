@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from avantto_qbo.actors.books.invoice_case import allow
 from avantto_qbo.actors.desk import MONEY_PAUSED, SKIPPED_IN_DOUBT, maybe_in_books
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.invoice_case import allow
-from avantto_qbo.actors.pollers import CHANGES
-from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS
+from avantto_qbo.actors.polls.pollers import CHANGES
+from avantto_qbo.actors.polls.sweeps import INVOICES, PAYMENTS
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.journal import activity, cursors, locations, operations
 from avantto_qbo.journal.connection import Connection

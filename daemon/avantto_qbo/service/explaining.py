@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.cases import Cases
+from avantto_qbo.actors.books.cases import Cases
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
 from avantto_qbo.errors import AuthError, RejectedError, TransientError

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.cases import Cases
+from avantto_qbo.actors.books.cases import Cases
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import evidence, links, operations
 from avantto_qbo.journal.connection import Connection

@@ -11,11 +11,12 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors import deletions, merging
+from avantto_qbo.actors import merging
+from avantto_qbo.actors.books import deletions
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.payment_rows import TRANSACTION, watch
-from avantto_qbo.actors.pollers import CHANGES, PAYMENTS_HINT
-from avantto_qbo.actors.sweeps import PAYMENTS
+from avantto_qbo.actors.polls.payment_rows import TRANSACTION, watch
+from avantto_qbo.actors.polls.pollers import CHANGES, PAYMENTS_HINT
+from avantto_qbo.actors.polls.sweeps import PAYMENTS
 from avantto_qbo.avantto import webhooks as avantto
 from avantto_qbo.avantto.orders import order_from_webhook
 from avantto_qbo.avantto.webhooks import AvanttoEvent

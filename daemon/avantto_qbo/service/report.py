@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.pollers import CHANGES, failing
-from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS
+from avantto_qbo.actors.polls.pollers import CHANGES, failing
+from avantto_qbo.actors.polls.sweeps import INVOICES, PAYMENTS
 from avantto_qbo.journal import activity, cursors, inbox, left_out, locations, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import RealmId

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.cases import Cases
+from avantto_qbo.actors.books.cases import Cases
 from avantto_qbo.errors import AuthError, AvanttoQboError, RejectedError, TransientError
 from avantto_qbo.model.avantto import Tax
 from avantto_qbo.model.ids import LocationId

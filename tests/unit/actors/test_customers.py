@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.books.customers import Customers
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.actors.performer import Performer
 from avantto_qbo.journal import inbox, links, locations, merges

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from avantto_qbo.actors.deletions import Believed, Deletions, Judgement, Left, announce
+from avantto_qbo.actors.books.deletions import Believed, Deletions, Judgement, Left, announce
 from avantto_qbo.actors.desk import Desk, Later
-from avantto_qbo.actors.payment_rows import INVOICE_ROW
 from avantto_qbo.actors.performer import Performer
+from avantto_qbo.actors.polls.payment_rows import INVOICE_ROW
 from avantto_qbo.actors.recording import record, with_status
 from avantto_qbo.errors import TransientError
 from avantto_qbo.journal import evidence, links, operations

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from avantto_qbo.actors import pollers
+from avantto_qbo.actors.polls import pollers
 from avantto_qbo.journal import cursors, inbox, locations
 from avantto_qbo.model.records import Status, Topic
 from stage import ANN, OTHER_PLACE, PLACE, REALM, Stage

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from avantto_qbo.actors.desk import MONEY_PAUSED
-from avantto_qbo.actors.payment_rows import INVOICE_PAYMENT, TRANSACTION, WATCHED, PaymentRows
-from avantto_qbo.actors.sweeps import ALL_INVOICES, OLD_PAYMENTS, PAYMENTS
+from avantto_qbo.actors.polls.payment_rows import INVOICE_PAYMENT, TRANSACTION, WATCHED, PaymentRows
+from avantto_qbo.actors.polls.sweeps import ALL_INVOICES, OLD_PAYMENTS, PAYMENTS
 from avantto_qbo.journal import cursors, evidence, inbox, locations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Transaction

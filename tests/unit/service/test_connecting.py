@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from avantto_qbo.actors.pollers import CHANGES
-from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS
+from avantto_qbo.actors.polls.pollers import CHANGES
+from avantto_qbo.actors.polls.sweeps import INVOICES, PAYMENTS
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.journal import activity, claims, cursors, grants, locations, operations
 from avantto_qbo.journal import settings as stored

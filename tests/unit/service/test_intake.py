@@ -11,10 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from avantto_qbo.actors.deletions import GONE, Gone
-from avantto_qbo.actors.payment_rows import WATCHED
-from avantto_qbo.actors.pollers import CHANGES, PAYMENTS_HINT
-from avantto_qbo.actors.sweeps import PAYMENTS
+from avantto_qbo.actors.books.deletions import GONE, Gone
+from avantto_qbo.actors.polls.payment_rows import WATCHED
+from avantto_qbo.actors.polls.pollers import CHANGES, PAYMENTS_HINT
+from avantto_qbo.actors.polls.sweeps import PAYMENTS
 from avantto_qbo.journal import cursors, evidence, inbox, merges
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Order

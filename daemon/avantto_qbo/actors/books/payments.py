@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors import recording
+from avantto_qbo.actors.books.payment_changes import Looked, PaymentChanges
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.actors.doubts import Adoption, Doubts
-from avantto_qbo.actors.payment_changes import Looked, PaymentChanges
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import evidence, links, operations

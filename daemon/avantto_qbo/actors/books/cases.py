@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.books.customers import Customers
+from avantto_qbo.actors.books.invoice_case import InvoiceCases
+from avantto_qbo.actors.books.payments import Payments
+from avantto_qbo.actors.books.receipt_case import ReceiptCases
 from avantto_qbo.actors.desk import Desk
 from avantto_qbo.actors.doubts import Doubts
 from avantto_qbo.actors.house import House
-from avantto_qbo.actors.invoice_case import InvoiceCases
 from avantto_qbo.actors.location import LocationActor
-from avantto_qbo.actors.payments import Payments
 from avantto_qbo.actors.performer import Performer
-from avantto_qbo.actors.receipt_case import ReceiptCases
 from avantto_qbo.avantto import reads
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.model.avantto import Invoice

@@ -8,14 +8,14 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors import recording
-from avantto_qbo.actors.conflicts import Conflicts, Ready
-from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.books.conflicts import Conflicts, Ready
+from avantto_qbo.actors.books.customers import Customers
+from avantto_qbo.actors.books.former_customers import FormerCustomers
+from avantto_qbo.actors.books.invoice_case import version_of
+from avantto_qbo.actors.books.restoring import Restoring
+from avantto_qbo.actors.books.sights import Sights
 from avantto_qbo.actors.desk import Desk, Later, Turn
 from avantto_qbo.actors.doubts import Adoption, Doubts
-from avantto_qbo.actors.former_customers import FormerCustomers
-from avantto_qbo.actors.invoice_case import version_of
-from avantto_qbo.actors.restoring import Restoring
-from avantto_qbo.actors.sights import Sights
 from avantto_qbo.journal import activity, evidence, links, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.drafts import InvoiceDraft

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from avantto_qbo.actors import merging
-from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.books.customers import Customers
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.journal import customers as index
 from avantto_qbo.journal import operations

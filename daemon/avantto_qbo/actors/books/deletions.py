@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from avantto_qbo.actors.desk import Desk, Later
-from avantto_qbo.actors.payment_rows import INVOICE_ROW
+from avantto_qbo.actors.polls.payment_rows import INVOICE_ROW
 from avantto_qbo.avantto import reads
 from avantto_qbo.journal import evidence, links, operations
 from avantto_qbo.journal.connection import Connection

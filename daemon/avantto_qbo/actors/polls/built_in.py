@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from avantto_qbo.actors.desk import Desk
-from avantto_qbo.actors.payment_rows import PaymentRows
+from avantto_qbo.actors.polls.payment_rows import PaymentRows
 from avantto_qbo.avantto import reads
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import cursors

@@ -7,13 +7,13 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors import recording
-from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.books.customers import Customers
+from avantto_qbo.actors.books.former_customers import FormerCustomers
+from avantto_qbo.actors.books.receipt_case import ReceiptCases
+from avantto_qbo.actors.books.receipt_voids import ReceiptVoids
+from avantto_qbo.actors.books.refunds import Refunds
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.doubts import Adoption, Doubts
-from avantto_qbo.actors.former_customers import FormerCustomers
-from avantto_qbo.actors.receipt_case import ReceiptCases
-from avantto_qbo.actors.receipt_voids import ReceiptVoids
-from avantto_qbo.actors.refunds import Refunds
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import evidence, inbox
 from avantto_qbo.journal.connection import Connection

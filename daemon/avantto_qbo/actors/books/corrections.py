@@ -14,8 +14,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from avantto_qbo.actors import recording
+from avantto_qbo.actors.books.fenced import ENTITIES, FencedWrites, right
 from avantto_qbo.actors.desk import Desk
-from avantto_qbo.actors.fenced import ENTITIES, FencedWrites, right
 from avantto_qbo.errors import InternalError
 from avantto_qbo.journal import activity, links, operations
 from avantto_qbo.journal.connection import Connection

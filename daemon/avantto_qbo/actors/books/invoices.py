@@ -7,14 +7,14 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.customers import Customers
-from avantto_qbo.actors.deletions import Believed, Deletions
+from avantto_qbo.actors.books.customers import Customers
+from avantto_qbo.actors.books.deletions import Believed, Deletions
+from avantto_qbo.actors.books.invoice_case import InvoiceCases, as_last_agreed, version_of
+from avantto_qbo.actors.books.invoice_copies import InvoiceCopies
+from avantto_qbo.actors.books.payments import Payments
+from avantto_qbo.actors.books.refunds import Refunds
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.doubts import Doubts
-from avantto_qbo.actors.invoice_case import InvoiceCases, as_last_agreed, version_of
-from avantto_qbo.actors.invoice_copies import InvoiceCopies
-from avantto_qbo.actors.payments import Payments
-from avantto_qbo.actors.refunds import Refunds
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import links

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from avantto_qbo.actors.passes import Pass
-from avantto_qbo.actors.payment_rows import INVOICE_ROW
+from avantto_qbo.actors.polls.passes import Pass
+from avantto_qbo.actors.polls.payment_rows import INVOICE_ROW
 from avantto_qbo.journal import evidence, inbox, links
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import InvoiceHead

@@ -13,11 +13,11 @@ from typing import Final, TypeVar
 
 import structlog
 
-from avantto_qbo.actors.built_in import BuiltIn
 from avantto_qbo.actors.desk import Desk
-from avantto_qbo.actors.invoice_rows import InvoiceRows
-from avantto_qbo.actors.passes import Pass, Route, Walker, put, standing
-from avantto_qbo.actors.payment_rows import WATCHED, PaymentRows
+from avantto_qbo.actors.polls.built_in import BuiltIn
+from avantto_qbo.actors.polls.invoice_rows import InvoiceRows
+from avantto_qbo.actors.polls.passes import Pass, Route, Walker, put, standing
+from avantto_qbo.actors.polls.payment_rows import WATCHED, PaymentRows
 from avantto_qbo.avantto import reads
 from avantto_qbo.journal import cursors, evidence, inbox
 from avantto_qbo.journal.connection import Connection

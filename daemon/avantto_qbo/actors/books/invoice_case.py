@@ -8,10 +8,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.books.customers import Customers
+from avantto_qbo.actors.books.payments import Payments
+from avantto_qbo.actors.books.refunds import Refunds
 from avantto_qbo.actors.desk import Desk, number_refusals
-from avantto_qbo.actors.payments import Payments
-from avantto_qbo.actors.refunds import Refunds
 from avantto_qbo.journal import evidence, links, merges
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Invoice, Person, Transaction

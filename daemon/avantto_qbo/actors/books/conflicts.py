@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
+from avantto_qbo.actors.books.restoring import Restoring
+from avantto_qbo.actors.books.sights import Sights
 from avantto_qbo.actors.desk import Desk, Turn
-from avantto_qbo.actors.restoring import Restoring
-from avantto_qbo.actors.sights import Sights
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import operations
 from avantto_qbo.journal.connection import Connection

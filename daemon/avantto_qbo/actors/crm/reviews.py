@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.contact_first import ContactFirst
+from avantto_qbo.actors.crm.contact_first import ContactFirst
+from avantto_qbo.actors.crm.review_book import ReviewBook
+from avantto_qbo.actors.crm.review_facts import ReviewFacts
+from avantto_qbo.actors.crm.review_requests import enrolment, message
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.recording import ENDED
-from avantto_qbo.actors.review_book import ReviewBook
-from avantto_qbo.actors.review_facts import ReviewFacts
-from avantto_qbo.actors.review_requests import enrolment, message
 from avantto_qbo.errors import AvanttoQboError, RejectedError
 from avantto_qbo.journal import links, operations, reviews
 from avantto_qbo.journal.connection import Connection

@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors.customers import Customers
+from avantto_qbo.actors.books.customers import Customers
+from avantto_qbo.actors.books.refunds import Refunds
 from avantto_qbo.actors.desk import Desk, number_refusals
-from avantto_qbo.actors.refunds import Refunds
 from avantto_qbo.avantto import reads
 from avantto_qbo.avantto.rows import merge_transaction
 from avantto_qbo.errors import RejectedError

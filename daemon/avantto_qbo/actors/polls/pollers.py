@@ -17,7 +17,7 @@ from avantto_qbo.actors.house import House
 from avantto_qbo.actors.limiter import Limiter, Window
 from avantto_qbo.actors.location import LocationActor
 from avantto_qbo.actors.performer import Performer
-from avantto_qbo.actors.sweeps import INVOICES, PAYMENTS, Sweeps
+from avantto_qbo.actors.polls.sweeps import INVOICES, PAYMENTS, Sweeps
 from avantto_qbo.actors.troubles import reconnect
 from avantto_qbo.errors import AuthError, RejectedError, TransientError
 from avantto_qbo.journal import cursors, inbox, locations

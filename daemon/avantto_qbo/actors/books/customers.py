@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from avantto_qbo.actors.customer_search import CustomerSearch, Hit, Wanted
+from avantto_qbo.actors.books.customer_search import CustomerSearch, Hit, Wanted
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.actors.recording import contact_link
 from avantto_qbo.errors import AvanttoQboError

@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors import recording
+from avantto_qbo.actors.books.refused import held_in_words
 from avantto_qbo.actors.desk import Desk, Later
-from avantto_qbo.actors.refused import held_in_words
 from avantto_qbo.journal import links
 from avantto_qbo.model.ids import receipt_chain
 from avantto_qbo.model.operation import Kind, Reason, Source

@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors import merging, recording
+from avantto_qbo.actors.books.refused import gone, held_in_words
 from avantto_qbo.actors.desk import Desk, Later
-from avantto_qbo.actors.refused import gone, held_in_words
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import links
 from avantto_qbo.model.drafts import PaymentDraft

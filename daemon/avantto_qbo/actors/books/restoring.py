@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from avantto_qbo.actors import recording
+from avantto_qbo.actors.books.sights import Sights
 from avantto_qbo.actors.desk import Desk, Turn
-from avantto_qbo.actors.sights import Sights
 from avantto_qbo.journal import activity, links, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import invoice_chain

@@ -1,0 +1,1 @@
+"""How one company's customers reach Avantto: contacts and review requests."""
