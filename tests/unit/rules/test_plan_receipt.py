@@ -429,3 +429,10 @@ def test_a_receipt_a_person_deleted_or_voided_stays_so() -> None:
 
 def test_a_receipt_we_took_back_is_posted_again_when_the_charge_stands() -> None:
     assert sale(receipt_case(link=link("SalesReceipt", status="withdrawn"))).total == usd("100")
+
+
+def test_a_cent_beside_a_tax_the_webhook_states_otherwise_is_no_rounding() -> None:
+    stated = order(taxed(), amount=Decimal("108.26"), tax=Decimal(8))
+    assert (
+        held(plan_receipt(receipt_case(transaction("108.26"), order=stated, evidence=stated))).code == "tax_difference"
+    )

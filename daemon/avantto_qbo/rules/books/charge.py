@@ -172,9 +172,10 @@ def _nearly(case: ReceiptCase, order: Order, charge: Money) -> Charged | None:
     if abs(gap.minor) > len(sale.lines):
         return None
     found = reckon(msgspec.structs.replace(sale, extras=(*sale.extras, Extra(ROUNDING, gap))))
+    if found is None or sale.tax not in {None, found.tax}:
+        return None
     text = f"Contains {gap} of rounding between the order's items and the charge."
-    zero = Money.zero(charge.currency)
-    return Charged(found, charge, zero, (Reason("rounding", text),)) if found is not None else None
+    return Charged(found, charge, Money.zero(charge.currency), (Reason("rounding", text),))
 
 
 def _part(case: ReceiptCase, order: Order, charge: Money) -> Charged | None:

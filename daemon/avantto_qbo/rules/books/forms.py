@@ -138,7 +138,8 @@ def _as_discount(reckoning: Reckoning, case: SaleCase, coding: Coding) -> bool:
     """
     company = case.company
     beside = bool(reckoning.extras) and not company.american and bool(coding.parts)
-    possible = company.allow_discount and bool(discounts_given(company))
+    # Taken off what is given back too, a discount of prices with tax can come out negative.
+    possible = company.allow_discount and bool(discounts_given(company)) and reckoning.discount.minor > 0
     return possible and not reckoning.sale.valid_on and not beside
 
 

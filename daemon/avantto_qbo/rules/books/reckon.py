@@ -210,7 +210,7 @@ def _found(sale: Sale, shown: Sequence[Money], tax: Money) -> Reckoning | None:
         if abs(rest.minor) > roundings_made or not any(line.inclusive for line in sale.lines):
             return None
         nets = _on_inclusive(sale, nets, rest)
-    offs = _offs(sale, nets, discount)
+    offs = _offs(sale, shown, nets, discount)
     return Reckoning(sale, tuple(shown), nets, offs, _rates(sale, shown, nets, offs, tax), discount, tax, sale.extras)
 
 
@@ -230,9 +230,14 @@ def _on_inclusive(sale: Sale, nets: Sequence[Money], rest: Money) -> tuple[Money
     return tuple(moved.get(index, net) for index, net in enumerate(nets))
 
 
-def _offs(sale: Sale, nets: Sequence[Money], discount: Money) -> tuple[Money, ...]:
+def _offs(sale: Sale, shown: Sequence[Money], nets: Sequence[Money], discount: Money) -> tuple[Money, ...]:
+    """Each line's part of the discount, before tax; what is given back lessens it, as in the vendor's own sums."""
     weights = [net.minor if _valid(sale, line) else 0 for line, net in zip(sale.lines, nets, strict=True)]
-    return shares(discount, weights if sum(weights) > 0 else [max(0, net.minor) for net in nets])
+    if sum(weights) > 0 and min(weights) >= 0:
+        return shares(discount, weights)
+    offs = _discount_shares(sale, [Fraction(amount.minor) for amount in shown])
+    near = [_money(sale, nearest(_before_tax(line, off))) for line, off in zip(sale.lines, offs, strict=True)]
+    return with_rest(near, discount - total(near, sale.currency))
 
 
 def _rates(
