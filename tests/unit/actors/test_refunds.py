@@ -7,10 +7,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from avantto_qbo.model.operation import State
+from avantto_qbo.actors.recording import record
+from avantto_qbo.model.operation import Reason, State
 from avantto_qbo.model.records import Topic
 from avantto_qbo.model.settings import OnOff
-from stage import ALWAYS, ANN, PLACE, Killed, Stage
+from avantto_qbo.rules.settle import Verdict
+from stage import ALWAYS, ANN, PLACE, REALM, Killed, Stage
 from unit.actors.money_scenes import hear, news, sent, sold
 from unit.actors.scenes import books_fault, resend, sell, the_only
 
@@ -209,3 +211,28 @@ async def test_a_transaction_older_than_the_hold_that_turns_up_late_frees_it(sta
     await hear(stage, second)
     assert await stage.held() == []
     assert sorted(row["TotalAmt"] for row in stage.in_books("Payment")) == [30, 50]
+
+
+@pytest.mark.parametrize("act", ["void", "delete"])
+async def test_a_sale_that_a_person_took_out_is_not_taken_back_twice(stage: Stage, act: str) -> None:
+    transaction = await sold(stage)
+    [receipt] = stage.in_books("SalesReceipt")
+    getattr(stage.books.play, act)(REALM, "SalesReceipt", {"Id": receipt["Id"]})
+    await give_back(stage, transaction)
+    assert stage.in_books("RefundReceipt") == []
+    assert await stage.held() == ["refund_of_gone"]
+    stage.books.play.restore(REALM, "SalesReceipt", receipt["Id"])
+    await stage.clock.sleep(60)
+    await tried_again(stage, transaction)
+    assert await stage.held() == []
+    assert totals(stage) == [99]
+
+
+async def tried_again(stage: Stage, transaction: str) -> None:
+    """What `retry` does for the one held operation."""
+    held = await the_only(stage, State.HELD)
+    verdict = Verdict((State.SKIPPED,), Reason("retried", "by test"))
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: record(db, held, verdict, now, fingerprints=stage.house.fingerprints))
+    await stage.tell(Topic.TRANSACTION, transaction)
+    await stage.work_off()

@@ -10,6 +10,7 @@ from avantto_qbo.actors import recording
 from avantto_qbo.actors.books.customers import Customers
 from avantto_qbo.actors.books.former_customers import FormerCustomers
 from avantto_qbo.actors.books.receipt_case import ReceiptCases
+from avantto_qbo.actors.books.receipt_looks import ReceiptLooks
 from avantto_qbo.actors.books.receipt_voids import ReceiptVoids
 from avantto_qbo.actors.books.refunds import Refunds
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
@@ -50,7 +51,7 @@ class Receipts:
     def __init__(self, desk: Desk, customers: Customers, doubts: Doubts) -> None:
         self._desk, self._customers, self._doubts = desk, customers, doubts
         self._cases, self._former = ReceiptCases(desk, customers), FormerCustomers(desk, customers)
-        self._refunds, self._voids = Refunds(desk, doubts), ReceiptVoids(desk)
+        self._refunds, self._voids, self._looks = Refunds(desk, doubts), ReceiptVoids(desk), ReceiptLooks(desk)
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Bring the books level with transaction `envelope.object_id`."""
@@ -86,11 +87,7 @@ class Receipts:
             case CreateReceipt(draft=draft, flags=flags):
                 return await self._create(case, draft, flags)
             case CreateRefund():
-                chain, version = receipt_chain(case.transaction.id), _version(case.transaction)
-                refunded = await self._refunds.create(chain, version, case.company, step)
-                if isinstance(refunded, Later) and case.link and case.agreed:
-                    refunded = await self._or_survivor(case.link, case.agreed, refunded)
-                return await self._or_hold(case, refunded)
+                return await self._or_hold(case, await self._refund(case, step))
             case VoidReceipt():
                 return await self._or_hold(case, await self._voids.void(case, _version(case.transaction)))
             case _:
@@ -119,6 +116,16 @@ class Receipts:
 
     async def _or_hold(self, case: ReceiptCase, done: Later | Hold | None) -> Turn | None:
         return await self._hold(case, done.reason) if isinstance(done, Hold) else done
+
+    async def _refund(self, case: ReceiptCase, step: CreateRefund) -> Later | Hold | None:
+        gone = await self._looks.before_refund(case)
+        if gone is not None:
+            return gone
+        chain, version = receipt_chain(case.transaction.id), _version(case.transaction)
+        refunded = await self._refunds.create(chain, version, case.company, step)
+        if isinstance(refunded, Later) and case.link and case.agreed:
+            return await self._or_survivor(case.link, case.agreed, refunded)
+        return refunded
 
     async def _or_survivor(self, link: Link, agreed: ReceiptDraft, later: Later) -> Later | None:
         return None if await self._former.merged(link, agreed.customer, later) else later
