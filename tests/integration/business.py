@@ -167,8 +167,11 @@ class Business:
         assert item is not None
         return item
 
-    def all_quiet(self, *, within: float = 8.0) -> None:
-        """Ask both sides once more about everything and wait until nothing is left to do: what is so now stays so."""
+    def all_quiet(self, *, within: float = 25.0) -> None:
+        """Ask both sides once more about everything and wait until nothing is left to do: what is so now stays so.
+
+        Sweeps are held to 20 requests in 10 s, so that asking often makes a poll wait its turn.
+        """
         # A poll of which only the question was seen may still be working: the next one waits for it.
         wanted = tuple(count + 2 for count in self._polled())
         self.until(lambda: self._polled_again(wanted), "polled twice", within=within)
@@ -176,7 +179,7 @@ class Business:
 
     def _polled_again(self, wanted: tuple[int, ...]) -> bool:
         self._ask("/sync", SyncAnswer)
-        time.sleep(0.1)
+        time.sleep(0.3)
         return all(count >= most for count, most in zip(self._polled(), wanted, strict=True))
 
     def _polled(self) -> tuple[int, ...]:
