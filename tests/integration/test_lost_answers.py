@@ -41,7 +41,7 @@ def carried_out(business: Business, operation: str) -> list[Json]:
     play, entity = WRITES[operation]
     play(business)
     business.until(lambda: business.house.books("faults")["fired"], "the fault met its request")
-    business.all_quiet(within=ALL_LOOKS)
+    business.all_quiet(within=max(ALL_LOOKS, 25.0))
     return business.objects(entity)
 
 
@@ -156,7 +156,7 @@ def test_an_answer_lost_because_the_daemon_was_killed_leaves_exactly_one(busines
     business.books_fault(operation, "delay_after", seconds=30)
     play(business)
     killed_while_sending(business)
-    business.all_quiet(within=ALL_LOOKS)
+    business.all_quiet(within=max(ALL_LOOKS, 25.0))
     assert len(business.objects(entity)) == 1
     assert len(business.requests(operation)) == 1
 
@@ -165,7 +165,7 @@ def test_a_commit_that_comes_after_the_daemon_was_killed_leaves_exactly_one(busi
     business.books_fault("invoice.create", "delay", seconds=0.7)
     business.sent_invoice()
     killed_while_sending(business)
-    business.all_quiet(within=ALL_LOOKS)
+    business.all_quiet(within=max(ALL_LOOKS, 25.0))
     assert len(business.objects("Invoice")) == 1
     assert business.waiting_for_a_person() == ()
 
