@@ -22,7 +22,6 @@ from avantto_qbo.model.ids import LocationId
 
 log = structlog.get_logger(__name__)
 _LONGEST_NAP: Final = 30.0
-_JOURNAL_PAUSE: Final = 5.0
 _POLLS_AT_ONCE: Final = 32
 _STUMBLE: Final = 1.0
 _POLL_LASTS: Final = timedelta(minutes=1)  # a poll that a crash cut short is taken up again after this

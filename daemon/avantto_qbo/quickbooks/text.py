@@ -17,7 +17,6 @@ DESCRIPTION: Final = 4000
 NOTES: Final = 2000
 DISPLAY_NAME: Final = 500
 NAME: Final = 100
-NUMBER: Final = 21
 EMAIL: Final = 100
 PHONE: Final = 30
 ADDRESS_LINE: Final = 500

@@ -11,6 +11,7 @@ import msgspec
 from avantto_qbo.actors.desk import Desk
 from avantto_qbo.journal import links
 from avantto_qbo.model.operation import Reason
+from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import Hold, ReceiptCase
 from avantto_qbo.quickbooks import lookups
@@ -35,17 +36,16 @@ class ReceiptLooks:
             return None
         if case.agreed.number:
             candidates = await access.read(lookups.by_number(link.entity, case.agreed.number), key=location)
-            match restored(candidates, case.agreed.note):
-                case Relink(found=copy):
-                    await self._relink(link, copy.id, copy.sync_token)
-                    return None
-                case _:
-                    pass
+            stands = restored(candidates, case.agreed.note)
+            if isinstance(stands, Relink):
+                await self._relink(link, stands.found)
+                return None
         what = "voided" if found else "deleted"
         text = f"Money of payment {case.transaction.id} was refunded, but its sales receipt was {what} in QuickBooks."
         return Hold(Reason("refund_of_gone", text, f"enter the refund in QuickBooks if it belongs there, then: {SKIP}"))
 
-    async def _relink(self, link: Link, object_id: str, sync_token: str) -> None:
+    async def _relink(self, link: Link, copy: Found) -> None:
         """A person restored it: it stands under another id now."""
-        moved = msgspec.structs.replace(link, object_id=object_id, sync_token=sync_token, updated_at=self._desk.now())
+        now = self._desk.now()
+        moved = msgspec.structs.replace(link, object_id=copy.id, sync_token=copy.sync_token, updated_at=now)
         await self._desk.house.journal.write(lambda db: links.put(db, moved))

@@ -26,12 +26,11 @@ from avantto_qbo.model.steps import (
 from avantto_qbo.rules.books.accounts import deposit_account, payment_method
 from avantto_qbo.rules.books.checks import check_period, named
 from avantto_qbo.rules.books.lines import check_precision
-from avantto_qbo.rules.books.moves import moves, plan_unlink, posted_as, taken_back
+from avantto_qbo.rules.books.moves import moves, posted_as, taken_back
 from avantto_qbo.rules.books.received import (
     Takings,
     amount_of,
     attributed,
-    belongs,
     is_recorded,
     received,
     takings,
@@ -41,17 +40,6 @@ from avantto_qbo.rules.books.sources import PENDING, pending_wait
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.reasons import LOWER_PAYMENTS, RETRY, HeldError, held
 from avantto_qbo.rules.reference import payment_note, payment_reference, recorded_note, recorded_reference
-
-__all__ = [
-    "UNMATCHED",
-    "UNMATCHED_WAIT",
-    "attributed",
-    "belongs",
-    "is_recorded",
-    "plan_payments",
-    "plan_unlink",
-    "received",
-]
 
 UNMATCHED: Final = "unmatched_payment"  # the code of the wait during which `first_seen_unmatched` counts
 UNMATCHED_WAIT: Final = timedelta(seconds=20)

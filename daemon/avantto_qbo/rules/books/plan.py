@@ -36,8 +36,8 @@ from avantto_qbo.rules.books.checks import check_period, named
 from avantto_qbo.rules.books.credit import has_credit, plan_credit
 from avantto_qbo.rules.books.invoice import DraftedInvoice, changed_fields, draft_invoice, kept
 from avantto_qbo.rules.books.late import check_change, late_flags
-from avantto_qbo.rules.books.moves import taken_back
-from avantto_qbo.rules.books.payment import plan_payments, plan_unlink
+from avantto_qbo.rules.books.moves import plan_unlink, taken_back
+from avantto_qbo.rules.books.payment import plan_payments
 from avantto_qbo.rules.books.receipt import plan_sale
 from avantto_qbo.rules.books.received import attributed
 from avantto_qbo.rules.books.refund import check_credit, invoice_refunds, plan_posted, void_refunded
