@@ -11,7 +11,7 @@ LOCKER := uv==0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit properties lint types imports fmt wheel lock clean
+.PHONY: help venv demo test unit properties simulate crash fuzz lint types imports fmt wheel lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,22 @@ SEED ?= 1
 
 properties: $(STAMP)  ## random documents through every kind of company (DOCS=21000 SEED=1)
 	DOCS=$(DOCS) $(BIN)/pytest tests/properties --hypothesis-seed=$(SEED) $(ARGS)
+
+# SEEDS runs of the whole daemon in virtual time, from seed FROM on; SEED=123 repeats one and tells what happened.
+SEEDS ?= 1000
+FROM ?= 1
+REQUESTID ?=
+simulate: $(STAMP)  ## the daemon and both vendors under seeded faults (SEEDS=1000, REQUESTID=ignored, SEED=123 for one)
+	PYTHONPATH=tests $(BIN)/python -m simulation --seeds $(SEEDS) --from $(FROM) \
+		$(if $(filter command line,$(origin SEED)),--seed $(SEED)) $(if $(REQUESTID),--requestid $(REQUESTID)) $(ARGS)
+
+KILLS ?= 500
+crash: $(STAMP)  ## kill -9, power loss and failing disks against the installed daemon (KILLS=500)
+	PYTHONPATH=tests $(BIN)/python -m crash --kills $(KILLS) $(ARGS)
+
+N ?= 200000
+fuzz: $(STAMP)  ## N broken webhooks, answers and status requests
+	PYTHONPATH=tests $(BIN)/python -m fuzz --n $(N) --seed $(SEED) $(ARGS)
 
 lint: $(STAMP)  ## style and formatting
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House, Pace
 from avantto_qbo.actors.keeper import TokenKeeper
+from avantto_qbo.actors.keepers import Keepers
 from avantto_qbo.actors.limiter import Limiter, Window
 from avantto_qbo.actors.location import LocationActor
 from avantto_qbo.actors.polls.pollers import Pollers
@@ -134,6 +135,10 @@ class Stage:
         self.pollers = Pollers(self.house, self.directory)
         self.connecting = Connecting(
             self.house, self.directory, self.sealer, avantto=self.avantto, quickbooks=self.quickbooks
+        )
+        endpoints = {Provider.AVANTTO: self.avantto.endpoint, Provider.QUICKBOOKS: self.quickbooks.endpoint}
+        self.keepers = Keepers(
+            journal=self.journal, sealer=self.sealer, endpoints=endpoints, clock=self.clock, count=self.counted.append
         )
 
     async def restart(self) -> int:
@@ -302,11 +307,8 @@ class Stage:
         )
 
     def keeper(self, provider: Provider = Provider.QUICKBOOKS, subject: str = REALM) -> TokenKeeper:
-        """A keeper of one grant, as this run makes them."""
-        vendor = self.quickbooks if provider is Provider.QUICKBOOKS else self.avantto
-        return TokenKeeper(
-            provider, subject, journal=self.journal, sealer=self.sealer, endpoint=vendor.endpoint, clock=self.clock
-        )
+        """The keeper of one grant in this run."""
+        return self.keepers.of(provider, subject)
 
     def _books(self, subject: str, count_read: Callable[[], None]) -> Access:
         return self._access(Provider.QUICKBOOKS, subject, (Window(8, 1.0), Window(400, 60.0)), count_read)
@@ -318,10 +320,12 @@ class Stage:
         self, provider: Provider, subject: str, windows: tuple[Window, ...], on_read: Callable[[], None]
     ) -> Access:
         vendor = self.quickbooks if provider is Provider.QUICKBOOKS else self.avantto
+        keeper = self.keeper(provider, subject)
+        keeper.forget()
         return Access(
             subject,
             edge=vendor.edge,
-            keeper=self.keeper(provider, subject),
+            keeper=keeper,
             limiter=Limiter(self.clock, windows, 5),
             clock=self.clock,
             rng=self.rng,

@@ -19,9 +19,11 @@ from avantto_qbo import __version__
 from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House, Pace
-from avantto_qbo.actors.keeper import TokenKeeper
+from avantto_qbo.actors.keepers import Keepers
 from avantto_qbo.actors.limiter import Limiter, Window
 from avantto_qbo.actors.polls.pollers import Pollers, daily_polls
+from avantto_qbo.actors.ports import Clock, Ids, Journal, Rng
+from avantto_qbo.actors.restored.noticing import begin_generation, keep_generation
 from avantto_qbo.actors.supervisor import Supervisor
 from avantto_qbo.avantto.client import AvanttoClient
 from avantto_qbo.avantto.limits import DAILY_WAIT, Limits
@@ -31,30 +33,33 @@ from avantto_qbo.clock import SystemClock, SystemIds, system_rng
 from avantto_qbo.config import Config
 from avantto_qbo.counted import CountedTransport
 from avantto_qbo.journal import operations
-from avantto_qbo.journal.address import journal_path
+from avantto_qbo.journal.address import journal_bytes, journal_path
 from avantto_qbo.journal.connection import Connection
+from avantto_qbo.journal.generation import GenerationFile
 from avantto_qbo.journal.lock import JournalLock
-from avantto_qbo.journal.sealing import Fingerprints, Sealer
-from avantto_qbo.journal.sqlite import SqliteJournal, open_journal
+from avantto_qbo.journal.sqlite import open_journal
 from avantto_qbo.metrics import Metrics
 from avantto_qbo.model.grant import Provider
 from avantto_qbo.model.http import Transport
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.quickbooks.client import QuickBooksClient
 from avantto_qbo.quickbooks.oauth import QuickBooksOAuth
-from avantto_qbo.secrets import Secrets
+from avantto_qbo.secrets import Secrets, load_journal_keys
 from avantto_qbo.server.listening import listening, tcp_socket, unix_socket
 from avantto_qbo.server.ports import Readiness
 from avantto_qbo.server.private import private_app
 from avantto_qbo.server.public import public_app
 from avantto_qbo.server.status import status_app
+from avantto_qbo.service.backups import Copy, no_copy
 from avantto_qbo.service.browser import Browser
 from avantto_qbo.service.connecting import Connecting, Vendor
 from avantto_qbo.service.gauges import keep_gauges
+from avantto_qbo.service.grant_care import GrantCare
 from avantto_qbo.service.intake import WebhookIntake
+from avantto_qbo.service.keys import KeyDesk, Keys, Scrub, derived, nothing_to_scrub, open_keys
 from avantto_qbo.service.operator import Operator
 from avantto_qbo.systemd import Notifier, inherited_sockets, keep_watchdog, watchdog_interval
-from avantto_qbo.transport import AiohttpTransport, open_transport
+from avantto_qbo.transport import open_transport
 
 log = structlog.get_logger(__name__)
 
@@ -78,13 +83,28 @@ async def run(config: Config, secrets: Secrets) -> None:
         clock = SystemClock()
         stack.enter_context(JournalLock(journal_path(config.journal.url)))
         journal = await stack.enter_async_context(open_journal(config.journal.url, clock=clock))
+        keys = await open_keys(journal, secrets.journal_keys, clock, journal.scrub)
         transport = await stack.enter_async_context(open_transport(_places(config)))
-        daemon = Daemon(config, secrets, clock, journal, transport)
+        daemon = Daemon(
+            config,
+            secrets,
+            clock,
+            journal,
+            transport,
+            keys=keys,
+            scrub=journal.scrub,
+            copy=journal.backup,
+            waiting=lambda: journal.waiting,
+        )
+        generation = GenerationFile(config.journal.url)
+        await begin_generation(journal, generation, clock, config.doubt.settle)
         await daemon.recover()
         tasks = await stack.enter_async_context(anyio.create_task_group())
         await daemon.listen(stack)
         tasks.start_soon(daemon.supervisor.run)
         tasks.start_soon(keep_gauges, daemon.house, daemon.metrics)
+        tasks.start_soon(daemon.grants.keep)
+        tasks.start_soon(keep_generation, journal, generation, clock)
         _watch(tasks, notifier, clock)
         notifier.ready()
         log.info("daemon.ready", version=__version__)
@@ -102,48 +122,84 @@ class Daemon:
         self,
         config: Config,
         secrets: Secrets,
-        clock: SystemClock,
-        journal: SqliteJournal,
-        transport: AiohttpTransport,
+        clock: Clock,
+        journal: Journal,
+        transport: Transport,
+        *,
+        ids: Ids | None = None,
+        rng: Rng | None = None,
+        keys: Keys | None = None,
+        scrub: Scrub = nothing_to_scrub,
+        copy: Copy = no_copy,
+        waiting: Callable[[], int] = lambda: 0,
     ) -> None:
         self._config, self._clock, self._journal = config, clock, journal
+        self._ids, self._rng = ids or SystemIds(clock), rng or system_rng()
         self.metrics = Metrics()
-        self._sealer = Sealer({"1": secrets.journal_key})
+        self._keys = keys or derived(secrets.journal_keys)
         self._ready = False
         self._limiters: dict[str, Limiter] = {}
         self._vendors = {
             Provider.AVANTTO: _avantto(config, secrets, self._counted(transport, Provider.AVANTTO), clock, self._heed),
             Provider.QUICKBOOKS: _quickbooks(config, secrets, self._counted(transport, Provider.QUICKBOOKS), clock),
         }
-        self.house = self._make_house(secrets)
+        self.keepers = self._make_keepers()
+        self.house = self._make_house()
+        self.grants = GrantCare(self.house, self.keepers, self.metrics.show_expiry)
         directory = Directory(self.house, books=self._books, crm=self._crm)
         self.supervisor = Supervisor(self.house, directory, Pollers(self.house, directory).run)
-        connecting = Connecting(
+        connecting = self._make_connecting(directory)
+        self._browser = self._make_browser(connecting)
+        look_again, reads = self.supervisor.look_again, config.polling.monthly_reads
+        keys_desk = self._make_key_desk(scrub)
+        self._operator = Operator(
             self.house,
             directory,
-            self._sealer,
-            avantto=self._vendors[Provider.AVANTTO],
-            quickbooks=self._vendors[Provider.QUICKBOOKS],
-        )
-        self._browser = self._make_browser(connecting, secrets)
-        look_again, reads = self.supervisor.look_again, config.polling.monthly_reads
-        self._operator = Operator(
-            self.house, directory, connecting, self._browser, look_again=look_again, monthly_reads=reads
-        )
-        self._intake = WebhookIntake(
-            self.house,
-            keys=tuple(load_key(name) for name in config.avantto.webhook_keys),
-            verifier=secrets.quickbooks_webhook_verifier,
+            connecting,
+            self._browser,
+            keys_desk,
             look_again=look_again,
+            monthly_reads=reads,
+            copy=copy,
+            journal_bytes=lambda: journal_bytes(config.journal.url),
+        )
+        self._intake = self._make_intake(secrets.quickbooks_webhook_verifier, waiting)
+
+    def _make_connecting(self, directory: Directory) -> Connecting:
+        avantto, quickbooks = self._vendors[Provider.AVANTTO], self._vendors[Provider.QUICKBOOKS]
+        return Connecting(self.house, directory, self._keys.sealer, avantto=avantto, quickbooks=quickbooks)
+
+    def _make_intake(self, verifier: str, waiting: Callable[[], int]) -> WebhookIntake:
+        return WebhookIntake(
+            self.house,
+            keys=tuple(load_key(name) for name in self._config.avantto.webhook_keys),
+            verifier=verifier,
+            look_again=self.supervisor.look_again,
+            waiting=waiting,
         )
 
-    def _make_house(self, secrets: Secrets) -> House:
+    def _make_keepers(self) -> Keepers:
+        return Keepers(
+            journal=self._journal,
+            sealer=self._keys.sealer,
+            endpoints={provider: vendor.endpoint for provider, vendor in self._vendors.items()},
+            clock=self._clock,
+            count=self._count,
+        )
+
+    def _make_key_desk(self, scrub: Scrub) -> KeyDesk:
+        directory = self._config.secrets.directory
+        return KeyDesk(
+            self._journal, self._keys.sealer, read=lambda: load_journal_keys(directory, os.environ), scrub=scrub
+        )
+
+    def _make_house(self) -> House:
         return House(
             journal=self._journal,
             clock=self._clock,
-            ids=SystemIds(self._clock),
-            rng=system_rng(),
-            fingerprints=Fingerprints(secrets.journal_key),
+            ids=self._ids,
+            rng=self._rng,
+            fingerprints=self._keys.fingerprints,
             pace=_pace(self._config),
             defaults=self._config.defaults,
             nudge=self._nudge,
@@ -151,13 +207,13 @@ class Daemon:
             count=self._count,
         )
 
-    def _make_browser(self, connecting: Connecting, secrets: Secrets) -> Browser:
+    def _make_browser(self, connecting: Connecting) -> Browser:
         return Browser(
             self.house,
             connecting,
             avantto=self._vendors[Provider.AVANTTO],
             quickbooks=self._vendors[Provider.QUICKBOOKS],
-            key=secrets.journal_key,
+            key=self._keys.link_key,
             public_url=self._config.server.public_url,
         )
 
@@ -193,6 +249,8 @@ class Daemon:
         self.supervisor.stop()
         with anyio.move_on_after(_IN_FLIGHT):
             await self.supervisor.stopped()
+        if not await self.keepers.save():
+            log.error("tokens.unsaved")
 
     def readiness(self) -> Readiness:
         """Up means the journal and the doors; a vendor that is down is not unreadiness."""
@@ -209,11 +267,13 @@ class Daemon:
         elif family == "operation":
             kind, _, state = what.rpartition(".")
             self.metrics.operations.labels(kind, state).inc()
+        elif family == "reconcile":
+            self.metrics.reconciliations.labels(what).inc()
         elif family == "refresh":
             outcome, _, provider = what.partition(".")
             self.metrics.refreshes.labels(provider, outcome).inc()
 
-    def _counted(self, transport: AiohttpTransport, provider: Provider) -> CountedTransport:
+    def _counted(self, transport: Transport, provider: Provider) -> CountedTransport:
         return CountedTransport(transport, self.metrics, provider)
 
     def _heed(self, location: LocationId, limits: Limits) -> None:
@@ -241,15 +301,8 @@ class Daemon:
 
     def _access(self, provider: Provider, subject: str, limiter: Limiter, on_read: Callable[[], None]) -> Access:
         vendor = self._vendors[provider]
-        keeper = TokenKeeper(
-            provider,
-            subject,
-            journal=self._journal,
-            sealer=self._sealer,
-            endpoint=vendor.endpoint,
-            clock=self._clock,
-            count=self._count,
-        )
+        keeper = self.keepers.of(provider, subject)
+        keeper.forget()  # made for a connection: what is known of the one before may be wrong
         return Access(
             subject,
             edge=vendor.edge,
@@ -265,7 +318,7 @@ def _avantto(
     config: Config,
     secrets: Secrets,
     transport: Transport,
-    clock: SystemClock,
+    clock: Clock,
     on_limits: Callable[[LocationId, Limits], None],
 ) -> Vendor:
     avantto = config.avantto
@@ -282,7 +335,7 @@ def _avantto(
     return Vendor(Provider.AVANTTO, edge, endpoint)
 
 
-def _quickbooks(config: Config, secrets: Secrets, transport: Transport, clock: SystemClock) -> Vendor:
+def _quickbooks(config: Config, secrets: Secrets, transport: Transport, clock: Clock) -> Vendor:
     quickbooks = config.quickbooks
     endpoint = QuickBooksOAuth(
         transport,

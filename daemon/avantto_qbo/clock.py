@@ -5,13 +5,19 @@ from __future__ import annotations
 import random
 import secrets
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 
 from avantto_qbo.model.base36 import base36
 
 _ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Now(Protocol):
+    """Anything that tells the time."""
+
+    def now(self) -> datetime: ...
 
 
 class SystemClock:
@@ -27,7 +33,7 @@ class SystemClock:
 class SystemIds:
     """Ids that sort by time: nine base-36 digits of milliseconds, then randomness (20 characters in all)."""
 
-    def __init__(self, clock: SystemClock | None = None) -> None:
+    def __init__(self, clock: Now | None = None) -> None:
         self._clock = clock or SystemClock()
 
     def new(self) -> str:

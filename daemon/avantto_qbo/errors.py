@@ -43,6 +43,13 @@ class QuotaSpentError(TransientError):
     """Metered reads are refused until the vendor's month ends; writes go on."""
 
 
+class AppRefusedError(TransientError):
+    """The vendor refuses this daemon's own client id or secret: the operator must mend it, no owner can.
+
+    It passes once that is done, and no connection is dead for it.
+    """
+
+
 class RejectedError(AvanttoQboError):
     """The other side refused this very request for good. A bookkeeper or owner must decide.
 

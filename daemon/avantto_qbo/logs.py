@@ -7,14 +7,19 @@ template is kept, without its arguments, and of an exception its types and place
 from __future__ import annotations
 
 import logging
+import resource
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from avantto_qbo.rules.redacted import redacted
 
 ALLOWED_KEYS: Final = frozenset(
     "at attempt attempts chain code count done dropped due event exception frames generation intuit_tid kind lane "
@@ -22,6 +27,7 @@ ALLOWED_KEYS: Final = frozenset(
     "reads realm reason remaining request_id retry_after route seconds signal size state status subject topic total "
     "uid unit version waiting".split()
 )
+_LONGEST_TEMPLATE: Final = 200
 _PACKAGE: Final = Path(__file__).parent.parent
 
 
@@ -46,12 +52,27 @@ def configure_logs(stream: TextIO = sys.stderr, level: str = "INFO") -> None:
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.captureWarnings(True)
+    # A record that cannot be formatted would be printed with its arguments.
+    logging.raiseExceptions = False
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def install_crash_hooks() -> None:
+    """Let what nobody caught end in the log like everything else, and not in a core file, which holds every secret."""
+    sys.excepthook = lambda _, error, __: _crashed("process.crashed", error)
+    threading.excepthook = lambda thread: _crashed("thread.crashed", thread.exc_value)
+    sys.unraisablehook = lambda left: _crashed("error.left_over", left.exc_value)
+    with suppress(OSError, ValueError):  # systemd's filter of system calls may forbid it; the unit says the same
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _crashed(event: str, error: BaseException | None) -> None:
+    structlog.stdlib.get_logger(__name__).critical(event, exc_info=error)
 
 
 def only_allowed_keys(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -91,8 +112,12 @@ def _short(filename: str) -> str:
 
 
 def _template_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Keep a library's message template instead of the message with its arguments filled in."""
+    """Keep a library's message template instead of the message with its arguments filled in.
+
+    Some fill it in themselves: asyncio's tells what went wrong in its first line and what was at hand in the others.
+    """
     record: Any = event["_record"]
-    event["event"], event["logger"] = str(record.msg), record.name
+    template = str(record.msg).partition("\n")[0]
+    event["event"], event["logger"] = redacted(template)[:_LONGEST_TEMPLATE], record.name
     event.pop("positional_args", None)
     return event

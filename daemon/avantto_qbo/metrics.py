@@ -16,9 +16,11 @@ _BOOKS_SECONDS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3600)
 class Metrics:
     """Every metric of one daemon, on a registry of its own. Label values are closed sets.
 
-    `webhooks`: provider, outcome (taken, repeated, ignored, unsigned, malformed, busy, too_large, slow).
+    `webhooks`: provider, outcome (taken, repeated, ignored, unsigned, malformed, busy, too_large, slow,
+    compressed, not_json).
     `operations`: kind, state (one of the operation's states, counted when it is entered).
     `calls`: provider, status ("2xx" … "5xx", "lost", "unsent"). `books_seconds`: webhook to books, target 60 s.
+    `reconciliations`: outcome (equal, different, failed), one for each location compared.
     """
 
     def __init__(self) -> None:
@@ -45,6 +47,9 @@ class Metrics:
             "avantto_qbo_metered_reads", "Metered reads at QuickBooks", registry=registry
         )
         self.polls: Final = Counter("avantto_qbo_polls", "Polls that ended", ["poll", "outcome"], registry=registry)
+        self.reconciliations: Final = Counter(
+            "avantto_qbo_reconciliations", "Locations compared with their books", ["outcome"], registry=registry
+        )
         self.refreshes: Final = Counter(
             "avantto_qbo_token_refreshes", "Token refreshes", ["provider", "outcome"], registry=registry
         )
@@ -57,7 +62,17 @@ class Metrics:
             "avantto_qbo_oldest_mail_seconds", "Age of the oldest due mail", ["lane"], registry=registry
         )
         self.attention: Final = Gauge("avantto_qbo_attention", "Things that need a person", registry=registry)
+        self.token_expiry_days: Final = Gauge(
+            "avantto_qbo_token_expiry_days",
+            "Days until the first connection ends unless renewed or connected again",
+            ["provider"],
+            registry=registry,
+        )
         Info("avantto_qbo_build", "The running release", registry=registry).info({"version": __version__})
+
+    def show_expiry(self, provider: str, days: float) -> None:
+        """Show when the first connection with a provider ends; infinity when none does."""
+        self.token_expiry_days.labels(provider).set(days)
 
     def render(self) -> bytes:
         """Return the exposition in Prometheus' text format (`CONTENT_TYPE`)."""

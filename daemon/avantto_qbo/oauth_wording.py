@@ -6,12 +6,20 @@ Authlib's own reading of token answers is left out, for it takes the time from t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.client import OAuth2Client
 
 from avantto_qbo.model.http import HttpAnswer, HttpRequest, Transport
+
+_LONGEST: Final = timedelta(days=3650)
+
+
+def lifetime(seconds: int) -> timedelta:
+    """Return how long a token lives by the endpoint's word; absurd figures must not cost the tokens they came with."""
+    return timedelta(seconds=min(max(seconds, 0), int(_LONGEST.total_seconds())))
 
 
 class OAuthWording(OAuth2Client):  # type: ignore[misc]  # authlib carries no types

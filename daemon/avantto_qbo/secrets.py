@@ -1,4 +1,4 @@
-"""The four secret files: read once at start, never shown."""
+"""The secret files: read once at start, the journal keys again when they are changed, never shown."""
 
 from __future__ import annotations
 
@@ -17,6 +17,17 @@ _OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
 _MAKE_KEY: Final = "make one with `openssl rand -base64 32`"
 
 
+PREVIOUS: Final = "journal-key-previous"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalKeys:
+    """The key to seal with, 32 bytes, and while it is being changed the one before. Both stay out of `repr`."""
+
+    current: bytes = field(repr=False)
+    previous: bytes | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """What the files hold; `journal_key` is 32 bytes. The values stay out of `repr`."""
@@ -25,6 +36,12 @@ class Secrets:
     quickbooks_client_secret: str = field(repr=False)
     quickbooks_webhook_verifier: str = field(repr=False)
     journal_key: bytes = field(repr=False)
+    journal_key_previous: bytes | None = field(default=None, repr=False)
+
+    @property
+    def journal_keys(self) -> JournalKeys:
+        """The two together."""
+        return JournalKeys(self.journal_key, self.journal_key_previous)
 
 
 def load_secrets(directory: str, environ: Mapping[str, str]) -> Secrets:
@@ -33,12 +50,22 @@ def load_secrets(directory: str, environ: Mapping[str, str]) -> Secrets:
     Raises ConfigError naming the file and the directory when one is missing, empty, open to everybody or malformed.
     """
     place = _place(directory, environ)
+    keys = load_journal_keys(directory, environ)
     return Secrets(
         avantto_client_secret=_read(place, "avantto-client-secret"),
         quickbooks_client_secret=_read(place, "quickbooks-client-secret"),
         quickbooks_webhook_verifier=_read(place, "quickbooks-webhook-verifier"),
-        journal_key=_journal_key(place),
+        journal_key=keys.current,
+        journal_key_previous=keys.previous,
     )
+
+
+def load_journal_keys(directory: str, environ: Mapping[str, str]) -> JournalKeys:
+    """Read `journal-key`, and `journal-key-previous` where there is one; raises as `load_secrets` does."""
+    place = _place(directory, environ)
+    current = _journal_key(place, "journal-key")
+    previous = _journal_key(place, PREVIOUS) if (place / PREVIOUS).exists() else None
+    return JournalKeys(current, None if previous == current else previous)
 
 
 def _place(directory: str, environ: Mapping[str, str]) -> Path:
@@ -67,13 +94,13 @@ def _read(place: Path, name: str) -> str:
     return text
 
 
-def _journal_key(place: Path) -> bytes:
-    text = _read(place, "journal-key")
+def _journal_key(place: Path, name: str) -> bytes:
+    text = _read(place, name)
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ConfigError("journal-key", f"the secret file in {place} is not base64", _MAKE_KEY) from error
+        raise ConfigError(name, f"the secret file in {place} is not base64", _MAKE_KEY) from error
     if len(key) != JOURNAL_KEY_BYTES:
         problem = f"the secret file in {place} holds {len(key)} bytes, not {JOURNAL_KEY_BYTES}"
-        raise ConfigError("journal-key", problem, _MAKE_KEY)
+        raise ConfigError(name, problem, _MAKE_KEY)
     return key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -177,3 +178,21 @@ async def test_the_private_call_of_aiosqlite_is_the_one_we_use(threaded: SqliteJ
     assert list(inspect.signature(private).parameters) == ["self", "fn", "args", "kwargs"]
     assert inspect.iscoroutinefunction(private)
     assert await threaded._in_thread(lambda: "answer") == "answer"
+
+
+async def test_the_journal_tells_how_many_units_wait_for_the_disk(threaded: SqliteJournal) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Connection) -> None:
+        begun.set()
+        assert go_on.wait(5)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(threaded.write, slow)
+        await anyio.to_thread.run_sync(begun.wait)
+        for number in range(3):
+            tasks.start_soon(threaded.write, note(f"n{number}"))
+        await anyio.wait_all_tasks_blocked()
+        assert threaded.waiting == 3
+        go_on.set()
+    assert threaded.waiting == 0

@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from integration.business import Business
 from integration.house import VERIFIER, House
 from integration.processes import get, post
 from integration.waiting import until
@@ -74,3 +75,16 @@ def test_the_public_listener_has_no_private_pages(house: House) -> None:
     assert get(f"{house.public_url}/metrics")[0] == 404
     assert get(f"{house.public_url}/readyz")[0] == 404
     assert get(f"{house.console_url}/readyz")[0] == 200
+
+
+def test_an_event_that_was_taken_is_known_after_a_kill(business: Business) -> None:
+    house = business.house
+    event = {"id": f"evt-{business.location}", "type": "qbo.customer.updated.v1", "time": "2026-01-01T00:00:00Z"}
+    body = json.dumps([event | {"intuitaccountid": business.realm, "intuitentityid": "1"}]).encode()
+    taken = counted(house, "quickbooks", "taken")
+    assert post(f"{house.public_url}/webhooks/quickbooks", body, signed(body))[0] == 200
+    assert counted(house, "quickbooks", "taken") == taken + 1
+    business.restart_daemon()
+    assert post(f"{house.public_url}/webhooks/quickbooks", body, signed(body))[0] == 200
+    assert counted(house, "quickbooks", "repeated") == 1
+    assert counted(house, "quickbooks", "taken") == 0

@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import anyio
 import pytest
-from anyio.abc import SocketStream
 
 from avantto_qbo.config import Listen
 from avantto_qbo.errors import ConfigError
-from avantto_qbo.metrics import Metrics
 from avantto_qbo.server.limits import Limits
-from avantto_qbo.server.listening import listening, tcp_socket
-from avantto_qbo.server.public import public_app
-from unit.server.standins import MemoryFlow, MemoryIntake, signed
+from avantto_qbo.server.listening import tcp_socket
+from integration.wire import BODY, SIGNED, caller, head, public, until_closed
+from unit.server.standins import MemoryIntake, signed
 
 QUICK = timedelta(milliseconds=300)
-BODY = b'{"location": "loc1"}'
-SIGNED = f"X-Test-Signature: {signed(BODY)['x-test-signature']}\r\n"
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@asynccontextmanager
-async def public(intake: MemoryIntake, limits: Limits) -> AsyncIterator[Listen]:
-    app = public_app(intake, MemoryFlow(), Metrics(), public_url="http://127.0.0.1", limits=limits)
-    async with listening(app, tcp_socket("server.listen", Listen("127.0.0.1", 0)), limits) as bound:
-        yield bound
-
-
-@asynccontextmanager
-async def caller(limits: Limits, intake: MemoryIntake | None = None) -> AsyncIterator[SocketStream]:
-    async with public(intake or MemoryIntake(), limits) as bound:
-        stream = await anyio.connect_tcp(bound.host, bound.port)
-        async with stream:
-            yield stream
-
-
-def head(length: int, extra: str = "", vendor: str = "avantto") -> bytes:
-    return f"POST /webhooks/{vendor} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{extra}\r\n".encode()
-
-
-async def until_closed(stream: SocketStream, seconds: float = 5) -> bytes:
-    """Return everything the other side sends until it closes."""
-    heard = b""
-    with anyio.fail_after(seconds):
-        async for chunk in stream:
-            heard += chunk
-    return heard
 
 
 async def test_a_body_that_stops_half_way_is_answered_408_and_closed() -> None:

@@ -50,7 +50,8 @@ LIVES: Final = {
 COLUMNS: Final = [(name, state) for name, life in LIVES.items() for state in life.table.before]
 
 
-async def _in(life: Life, state: str, kind: str) -> World:
+async def reached(life: Life, state: str, kind: str) -> World:
+    """A world in which a document has come into `state`."""
     world = World(kind, life.topic)
     await world.open()
     await life.states[state](world)
@@ -70,7 +71,7 @@ async def _played(life: Life, cell: Cell, world: World) -> str:
 
 
 async def _column(life: Life, state: str, kind: str, cells: list[Cell]) -> list[str]:
-    start = await _in(life, state, kind)
+    start = await reached(life, state, kind)
     before, copies = await life.books(start), Copies(start.stage)
     wrong = [] if before == life.table.before[state] else [f"before: {before}"]
     for cell in sorted(cells, key=lambda cell: cell.impossible):  # what is refused changes nothing, so it comes last

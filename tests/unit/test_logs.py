@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import resource
+import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +14,7 @@ import msgspec
 import pytest
 import structlog
 
-from avantto_qbo.logs import configure_logs
+from avantto_qbo.logs import configure_logs, install_crash_hooks
 
 
 @pytest.fixture
@@ -70,3 +73,43 @@ def test_bound_context_goes_with_every_event(stream: io.StringIO) -> None:
     with structlog.contextvars.bound_contextvars(location="loc1"):
         structlog.stdlib.get_logger("x").info("actor.started")
     assert only_line(stream)["location"] == "loc1"
+
+
+def test_what_a_library_filled_in_itself_is_cut_to_its_first_line(stream: io.StringIO) -> None:
+    filled_in = "Task exception was never retrieved\nfuture: <Task exception=ValueError('ann@example.com')>"
+    logging.getLogger("asyncio").error(filled_in)
+    assert only_line(stream)["event"] == "Task exception was never retrieved"
+    assert "ann@" not in stream.getvalue()
+
+
+def test_what_a_library_quotes_in_its_first_line_is_blotted_out(stream: io.StringIO) -> None:
+    logging.getLogger("some.library").error(f"no {'t0ken' * 8} for ann@example.com or +1 212 555 0123")
+    assert only_line(stream)["event"] == "no … for … or …"
+
+
+def test_a_record_that_cannot_be_formatted_shows_nothing(
+    stream: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = "%d and %d"
+    logging.getLogger("some.library").error(template, "ann@example.com")
+    assert "ann@" not in stream.getvalue() + capsys.readouterr().err
+
+
+def test_what_nobody_caught_is_logged_without_its_text(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module, hook in ((sys, "excepthook"), (threading, "excepthook"), (sys, "unraisablehook")):
+        monkeypatch.setattr(module, hook, getattr(module, hook))
+    limits = resource.getrlimit(resource.RLIMIT_CORE)
+    monkeypatch.setattr(resource, "setrlimit", lambda which, to: seen.append((which, to)))
+    seen: list[object] = []
+    install_crash_hooks()
+    assert seen == [(resource.RLIMIT_CORE, (0, 0))]
+    assert resource.getrlimit(resource.RLIMIT_CORE) == limits
+    sys.excepthook(ValueError, ValueError("ann@example.com"), None)
+    thread = threading.Thread(target=lambda: int("ann@example.com"))
+    thread.start()
+    thread.join()
+    told = [msgspec.json.decode(line)["event"] for line in stream.getvalue().splitlines()]
+    assert told == ["process.crashed", "thread.crashed"]
+    assert "ann@" not in stream.getvalue() + capsys.readouterr().err

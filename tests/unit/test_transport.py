@@ -95,6 +95,33 @@ async def zips(request: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
 
 
+def saying(raw: bytes, *, then_close: bool = True) -> Answer:
+    """Answer with these bytes, whatever they are."""
+
+    async def answer(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(raw)
+        await writer.drain()
+        if then_close:
+            writer.close()
+
+    return answer
+
+
+NONSENSE = {
+    "nothing": b"",
+    "half a head": b"HTTP/1.1 200 OK\r\ncontent-le",
+    "no http": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+    "less than announced": b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}",
+    "two lengths": b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
+    "a length that is none": b"HTTP/1.1 200 OK\r\ncontent-length: two\r\n\r\n{}",
+    "no gzip": b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 9\r\n\r\nnot gzip!",
+    "chunks that are none": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+    "an unfinished chunk": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    "an endless head": b"HTTP/1.1 200 OK\r\nx: " + b"y" * 200_000 + b"\r\n\r\n{}",
+    "a broken head": b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n{}",
+}
+
+
 def post(url: str) -> HttpRequest:
     return HttpRequest("POST", f"{url}/v3/invoice?requestid=a%20b", {"Content-Type": "application/json"}, b'{"a":1.00}')
 
@@ -159,6 +186,31 @@ async def test_a_reset_after_the_request_is_a_lost_answer(answer: Answer) -> Non
     assert len(served.requests) == 1
 
 
+@pytest.mark.parametrize("raw", NONSENSE.values(), ids=NONSENSE)
+async def test_an_answer_that_makes_no_sense_is_a_lost_one(raw: bytes) -> None:
+    async with door(saying(raw)) as (served, url):
+        with pytest.raises(AnswerLostError):
+            await send(url, post(url))
+    assert len(served.requests) == 1
+
+
+async def test_a_connection_reset_before_the_request_was_read_is_a_lost_answer() -> None:
+    """Nobody can tell from here how far it came: the other side may have had it in its buffers."""
+    accepted = 0
+
+    async def resets_unread(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal accepted
+        accepted += 1
+        await resets(b"", writer)
+
+    server = await asyncio.start_server(resets_unread, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with pytest.raises(AnswerLostError):
+        await send(url, post(url))
+    server.close()
+    assert accepted == 1
+
+
 @pytest.mark.parametrize("answer", [never_answers, stops_within_body])
 async def test_a_slow_answer_is_lost_when_the_time_is_up(answer: Answer) -> None:
     async with door(answer) as (_, url):
@@ -197,6 +249,19 @@ async def test_no_method_is_repeated_when_a_kept_alive_connection_turns_out_to_b
             await transport.send(HttpRequest(method, f"{url}/v3/again"), 2.0)
     assert served.connections == 1
     assert len(served.requests) == 2
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT", "DELETE"])
+async def test_a_connection_that_is_closed_while_it_is_kept_costs_at_most_one_request(method: str) -> None:
+    """The race of keep-alive: the other side closes just as we use the connection again, and says nothing of it."""
+    async with door(saying(OK)) as (served, url), open_transport([url]) as transport:
+        await transport.send(get(url), 2.0)
+        lost = 0
+        try:
+            await transport.send(HttpRequest(method, f"{url}/v3/again"), 2.0)
+        except AnswerLostError:
+            lost = 1
+    assert len(served.requests) + lost == 2
 
 
 async def test_a_connection_is_not_kept_as_long_as_intuit_keeps_it() -> None:

@@ -10,10 +10,11 @@ from typing import TypeVar
 from avantto_qbo.actors.keeper import TokenKeeper
 from avantto_qbo.actors.limiter import Limiter
 from avantto_qbo.actors.ports import Clock, Edge, Rng
+from avantto_qbo.actors.read_gate import ReadGate
 from avantto_qbo.errors import AuthError, TransientError
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.operation import Call
-from avantto_qbo.model.outcome import NoAccess, NotSent, Outcome
+from avantto_qbo.model.outcome import NoAccess, NotSent, Outcome, Written
 
 T = TypeVar("T")
 
@@ -32,14 +33,23 @@ class Access:
         rng: Rng,
         on_read: Callable[[], None] = lambda: None,
         slice_of: Limiter | None = None,
+        gate: ReadGate | None = None,
     ) -> None:
         self.subject = subject
         self.keeper = keeper
         self.limiter = limiter
         self._edge, self._clock, self._rng, self._on_read, self._slice = edge, clock, rng, on_read, slice_of
+        self._gate = gate
 
     def within(self, limiter: Limiter) -> Access:
         """Return the same access held to a smaller limit as well (backfill gets half of a location's budget)."""
+        return self._like(limiter, self._gate)
+
+    def gated(self, gate: ReadGate) -> Access:
+        """Return the same access with its reads behind the gate that all companies share."""
+        return self._like(self._slice, gate)
+
+    def _like(self, slice_of: Limiter | None, gate: ReadGate | None) -> Access:
         return Access(
             self.subject,
             edge=self._edge,
@@ -48,7 +58,8 @@ class Access:
             clock=self._clock,
             rng=self._rng,
             on_read=self._on_read,
-            slice_of=limiter,
+            slice_of=slice_of,
+            gate=gate,
         )
 
     @asynccontextmanager
@@ -75,12 +86,18 @@ class Access:
     async def _send(self, token: str, call: Call, request_id: str, key: str) -> Outcome:
         async with self._turn(key):
             outcome = await self._edge.write(self.subject, token, call, request_id)
+        if self._gate is not None:
+            self._gate.wrote(self.subject, outcome)
+        if isinstance(outcome, Written):
+            self.keeper.worked(token)
         if isinstance(outcome, NotSent) and outcome.retry_after is not None:
             self._slow_down(outcome.retry_after)
         return outcome
 
     async def read(self, read: Read[T], *, key: str = "") -> T:
         """Ask once more with a renewed token when the first was refused. Raises as `Edge.read` does."""
+        if self._gate is not None:
+            self._gate.admit()
         token = await self.keeper.access_token()
         try:
             return await self._ask(token, read, key)
@@ -92,10 +109,13 @@ class Access:
             async with self._turn(key):
                 answer = await self._edge.read(self.subject, token, read)
         except TransientError as error:
-            if error.retry_after is not None:
+            if error.retry_after is not None and (self._gate is None or await self._gate.refused(self.subject)):
                 self._slow_down(error.retry_after)
             raise
+        self.keeper.worked(token)
         self._on_read()
+        if self._gate is not None:
+            await self._gate.passed(self.subject)
         return answer
 
     def _slow_down(self, asked: timedelta) -> None:

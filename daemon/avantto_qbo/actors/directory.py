@@ -7,6 +7,7 @@ from collections.abc import Callable
 from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.location import LocationActor
+from avantto_qbo.actors.read_gate import ReadGate
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.journal import locations
 from avantto_qbo.model.ids import LocationId, RealmId
@@ -20,6 +21,7 @@ class Directory:
 
     def __init__(self, house: House, *, books: MakeAccess, crm: MakeAccess) -> None:
         self._house, self._books, self._crm = house, books, crm
+        self._reads = ReadGate(house)
         self._realms: dict[RealmId, RealmActor] = {}
         self._locations: dict[LocationId, LocationActor] = {}
 
@@ -31,7 +33,7 @@ class Directory:
             def count() -> None:
                 actor.count_read()
 
-            actor = RealmActor(self._house, realm, self._books(realm, count))
+            actor = RealmActor(self._house, realm, self._books(realm, count).gated(self._reads))
             self._realms[realm] = actor
         return self._realms[realm]
 

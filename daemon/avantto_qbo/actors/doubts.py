@@ -2,54 +2,55 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
-from avantto_qbo.actors import recording
+from avantto_qbo.actors import fences, recording
 from avantto_qbo.actors.access import Access
+from avantto_qbo.actors.doubt_ends import (
+    Resolution,
+    adopted,
+    differs,
+    foreign_copy,
+    is_done,
+    other_total,
+    resolution_of,
+)
+from avantto_qbo.actors.fences import FENCED, Proof
 from avantto_qbo.actors.house import House
+from avantto_qbo.actors.payment_evidence import PaymentEvidence
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.avantto import reads as crm_reads
-from avantto_qbo.journal import cursors, links, locations
-from avantto_qbo.model.drafts import ContactDraft, InvoiceDraft
+from avantto_qbo.errors import AuthError, RejectedError, TransientError
+from avantto_qbo.journal import activity, links, locations
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.drafts import ContactDraft
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.quickbooks import Found
-from avantto_qbo.model.records import Link
+from avantto_qbo.model.records import Activity, Link
 from avantto_qbo.quickbooks import reads as books_reads
-from avantto_qbo.quickbooks.lookups import customer_of, lookups, number_of
+from avantto_qbo.quickbooks.lookups import lookups
 from avantto_qbo.rules.books.doubt import (
-    Adopt,
-    GiveUp,
+    Decision,
     HoldIt,
-    LookAgain,
-    Replan,
-    Resend,
-    as_sent,
+    Weigh,
     decide,
-    first_look,
+    next_look,
     ours_among,
+    twice,
 )
-from avantto_qbo.rules.reasons import RETRY, SKIP, document
-from avantto_qbo.rules.reference import marks
+from avantto_qbo.rules.books.payment_doubt import Fences, weigh
 from avantto_qbo.rules.settle import Verdict
 
-_NUMBER_FENCE = "fence.6140"
+_TWICE: Final = "doubt_twice"
+# How long Intuit keeps request ids is UNVERIFIED (others say a day): a fence counts for half of that.
+_REQUEST_IDS_LAST: Final = timedelta(hours=12)
 _NUMBERED = frozenset({Kind.INVOICE_CREATE, Kind.RECEIPT_CREATE, Kind.REFUND_CREATE})
-_CORRECTED = frozenset({Kind.INVOICE_CREATE, Kind.INVOICE_UPDATE, Kind.RECEIPT_CREATE, Kind.REFUND_CREATE})
 # QuickBooks keeps names unique, so the same bytes cannot make a second one.
 _NAMED = frozenset({Kind.CUSTOMER_CREATE, Kind.ITEM_CREATE})
-
-
-class Resolution(msgspec.Struct, frozen=True):
-    """Send the same bytes again, end with `verdict`, or (neither) look again at `next_at`."""
-
-    resend: bool = False
-    verdict: Verdict | None = None
-    next_at: datetime | None = None
-    lookups: int | None = None
 
 
 class Adoption(msgspec.Struct, frozen=True):
@@ -64,25 +65,40 @@ class Doubts:
 
     def __init__(self, house: House, realm: RealmActor, crm: Access) -> None:
         self._house, self._realm, self._crm = house, realm, crm
+        self._evidence = PaymentEvidence(house, realm)
 
     async def resolve(self, op: Operation) -> Resolution:
         """Decide about an operation in doubt that is due. Raises what the look-up raises; then it stays in doubt."""
         settle = self._house.pace.settle
-        found = await self._look(op) if self._house.clock.now() >= first_look(op, settle) else ()
+        found = await self._look(op) if self._house.clock.now() >= next_look(op, settle) else ()
         fence = await self._fenced(op)
-        match decide(op, found, now=self._house.clock.now(), settle=settle, fence=fence):
-            case Adopt(found=hit):
-                return Resolution(verdict=_adopted(op, hit))
-            case Resend():
-                return Resolution(resend=True)
-            case LookAgain(at=at, lookups=looks):
-                return Resolution(next_at=at, lookups=looks)
-            case HoldIt(reason=reason):
-                return Resolution(verdict=Verdict((State.HELD,), reason))
-            case Replan(reason=reason):
-                return Resolution(verdict=Verdict((State.HELD, State.SKIPPED), reason))
-            case GiveUp(reason=reason):
-                return Resolution(verdict=Verdict((State.DONE,), reason))
+        decision = decide(op, found, now=self._house.clock.now(), settle=settle, fence=fence)
+        if isinstance(decision, Weigh):
+            decision = await self._weigh(op, repeat=fence)
+        if isinstance(decision, HoldIt) and decision.reason.code == _TWICE:
+            await self._no_fence(op)
+        return resolution_of(op, decision)
+
+    async def _weigh(self, op: Operation, *, repeat: bool) -> Decision:
+        """A payment that no look finds: what does its invoice say?"""
+        invoice = await self._evidence.balance(op)
+        beyond = await self._stands(op, Proof.BEYOND)
+        fences_there = Fences(repeat=repeat, beyond=beyond)
+        return weigh(op, invoice, now=self._house.clock.now(), settle=self._house.pace.settle, fences=fences_there)
+
+    async def after_resend(self, op: Operation, verdict: Verdict) -> Verdict:
+        """Bytes that went more than once were accepted: do they stand twice? Then no fence of this kind counts."""
+        if op.kind not in FENCED or not verdict.object_id:
+            return verdict
+        try:
+            ours = ours_among(op, await self._look(op))
+        except (TransientError, RejectedError, AuthError):  # what was answered stands; a later look may tell more
+            return verdict
+        ids = {verdict.object_id, *(hit.id for hit in ours)}
+        if len(ids) == 1:
+            return verdict
+        await self._no_fence(op)
+        return Verdict((State.HELD,), twice(op, tuple(ids)))
 
     async def before_resend(self, op: Operation) -> Verdict | None:
         """A person wants a doubtful write sent again: only if it still is not there. None means send."""
@@ -92,9 +108,9 @@ class Doubts:
         if not ours:
             return None
         if len(ours) > 1:
-            return Verdict((State.HELD,), _twice(op, ours))
-        adopted = _adopted(op, ours[0])
-        return msgspec.structs.replace(adopted, path=(State.SENDING, State.DONE)) if _is_done(adopted) else adopted
+            return Verdict((State.HELD,), await self._stands_twice(op, ours))
+        found = adopted(op, ours[0])
+        return msgspec.structs.replace(found, path=(State.SENDING, State.DONE)) if is_done(found) else found
 
     async def adopt_if_ours(self, op: Operation) -> Adoption:
         """A write that may be in the books, or whose number was taken: is what is there our own?"""
@@ -103,13 +119,13 @@ class Doubts:
         hits = await self._look(op)
         ours = ours_among(op, hits)
         if len(ours) > 1:
-            return Adoption(hold=_twice(op, ours))
+            return Adoption(hold=await self._stands_twice(op, ours))
         if not ours:
-            return Adoption(hold=_foreign_copy(op, hits))
+            return Adoption(hold=foreign_copy(op, hits))
         link = recording.link_for(op, ours[0].id, ours[0].sync_token, self._house.clock.now())
         if differs(op, ours[0]):
             if op.kind is not Kind.INVOICE_CREATE:
-                return Adoption(hold=_other_total(op, ours[0]))
+                return Adoption(hold=other_total(op, ours[0]))
             link = await self._as_it_stands(link, op)
         await self._house.journal.write(lambda db: links.put(db, link))
         return Adoption(found=True)
@@ -130,13 +146,28 @@ class Doubts:
         taken = op.reason is not None and op.reason.code == f"superseded.{FaultClass.NUMBER_TAKEN}"
         if taken:
             now = self._house.clock.now()
-            await self._house.journal.write(lambda db: cursors.put(db, op.realm, _NUMBER_FENCE, now.isoformat(), now))
+            await self._house.journal.write(lambda db: fences.learn(db, op.realm, FENCED[op.kind], Proof.NUMBER, now))
+
+    async def _stands_twice(self, op: Operation, ours: tuple[Found, ...]) -> Reason:
+        await self._no_fence(op)
+        return twice(op, tuple(hit.id for hit in ours))
+
+    async def _no_fence(self, op: Operation) -> None:
+        """Something of this kind stands twice: nothing is sent again by itself any more."""
+        entity, now = FENCED.get(op.kind, ""), self._house.clock.now()
+
+        def forget(db: Connection) -> None:
+            for proof in fences.unlearn(db, op.realm, entity, now):
+                text = f"{entity} was seen twice: a lost answer of this kind waits for a person from now on ({proof})."
+                activity.record(db, Activity(now, op.location, "fence.lost", text, subject=op.source.id))
+
+        await self._house.journal.write(forget)
 
     async def _look(self, op: Operation) -> tuple[Found, ...]:
         """Ask the questions of this kind in order until one brings something that is ours."""
         if op.kind is Kind.CONTACT_CREATE:
             return await self._contact(op)
-        if op.kind.side == "crm":
+        if op.kind.side == "crm" or op.kind is Kind.CANARY_CREATE:
             return ()
         seen: dict[str, Found] = {}
         for read in lookups(op):
@@ -159,59 +190,15 @@ class Doubts:
         if op.kind is Kind.CONTACT_CREATE:
             record = await self._house.journal.read(lambda db: locations.get(db, op.location))
             return record is not None and not record.allow_duplicates and b'"email"' in op.call.body
-        if op.kind not in _NUMBERED or b'"DocNumber"' not in op.call.body:
+        if op.kind not in FENCED:
             return False
-        proof = await self._house.journal.read(lambda db: cursors.get(db, op.realm, _NUMBER_FENCE))
-        return proof is not None
+        known_for = self._house.clock.now() - op.created_at
+        if known_for <= _REQUEST_IDS_LAST and await self._stands(op, Proof.REQUEST_ID):
+            return True
+        numbered = op.kind in _NUMBERED and b'"DocNumber"' in op.call.body
+        # Whoever switched custom numbers off since it was learned switched the refusal off, too.
+        return numbered and await self._stands(op, Proof.NUMBER) and (await self._realm.company()).custom_numbers
 
-
-def differs(op: Operation, hit: Found) -> bool:
-    """Say whether what is there has another total than what was sent."""
-    return bool(op.expected) and hit.total is not None and hit.total != Decimal(op.expected)
-
-
-def _is_done(verdict: Verdict) -> bool:
-    return verdict.path == (State.DONE,)
-
-
-def _adopted(op: Operation, hit: Found) -> Verdict:
-    """What was found is ours; with another total than Avantto's it is put right, or shown to a person."""
-    if differs(op, hit) and op.kind in _CORRECTED and as_sent(op, hit):
-        text = f"QuickBooks computed a total of {hit.total} where Avantto says {op.expected}."
-        path = (State.SENDING, State.CORRECTING)
-        return Verdict(path, Reason("total_differs", text), None, hit.id, hit.sync_token)
-    if differs(op, hit):
-        return Verdict((State.HELD,), _other_total(op, hit))
-    return Verdict((State.DONE,), None, None, hit.id, hit.sync_token)
-
-
-def _other_total(op: Operation, hit: Found) -> Reason:
-    total = f"a total of {hit.total} where Avantto says {op.expected}"
-    text = f"{document(op)} is in QuickBooks (id {hit.id}) with {total}."
-    return Reason("doubt_total", text, f"correct it in QuickBooks, then: {RETRY}")
-
-
-def _twice(op: Operation, ours: tuple[Found, ...]) -> Reason:
-    ids = ", ".join(sorted(hit.id for hit in ours))
-    text = f"{document(op)} is in QuickBooks {len(ours)} times (ids {ids})."
-    return Reason("doubt_twice", text, f"delete all but one in QuickBooks, then: {RETRY}")
-
-
-def _foreign_copy(op: Operation, hits: tuple[Found, ...]) -> Reason | None:
-    """The same number, customer and total without our marker: most likely the built-in integration posted it (S3)."""
-    if op.kind is not Kind.INVOICE_CREATE:
-        return None
-    sent = msgspec.json.decode(op.intent, type=InvoiceDraft)
-    same = [
-        hit
-        for hit in hits
-        if number_of(hit) == sent.number
-        and customer_of(hit) == sent.customer
-        and not differs(op, hit)
-        and not marks(hit.marker_text)
-    ]
-    if not same:
-        return None
-    text = f"Invoice {sent.number} is in QuickBooks already (id {same[0].id}), same customer and total, not by us."
-    mend = f"turn off QuickBooks in Avantto, then: {SKIP} (keep theirs); or delete theirs, then: {RETRY}"
-    return Reason("built_in_copy", text, mend)
+    async def _stands(self, op: Operation, proof: Proof) -> bool:
+        entity = FENCED[op.kind]
+        return await self._house.journal.read(lambda db: fences.stands(db, op.realm, entity, proof))

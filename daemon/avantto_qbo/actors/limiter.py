@@ -34,15 +34,23 @@ class Limiter:
         self._free = in_flight
         self._queues: dict[str, deque[anyio.Event]] = {}
         self._paused_until: datetime | None = None
+        self._seen: datetime | None = None
         self._pumping = False
 
     def pause(self, until: datetime) -> None:
         """Start nothing before `until`: the other side said so."""
+        self._follow(self._clock.now())
         if self._paused_until is None or until > self._paused_until:
             self._paused_until = until
 
+    async def pause_over(self) -> None:
+        """Wait until the pause that the other side asked for is over, without taking a turn."""
+        while self._paused_until is not None and (left := self._paused_until - self._clock.now()) > timedelta(0):
+            await self._clock.sleep(left.total_seconds())
+
     def wait_for(self, now: datetime, room: int = 1) -> float:
         """Seconds until `room` requests may start one after the other, 0.0 when they may now."""
+        self._follow(now)
         self._forget(now)
         waits = [self._window_wait(window, now, room) for window in self._windows]
         if self._paused_until is not None:
@@ -55,6 +63,14 @@ class Limiter:
             return 0.0
         earliest = self._started[-last_free] + timedelta(seconds=window.seconds)
         return (earliest - now).total_seconds()
+
+    def _follow(self, now: datetime) -> None:
+        """When somebody sets the wall clock back, what was noted by it goes back too: nobody waits longer."""
+        back = now - self._seen if self._seen is not None else timedelta(0)
+        self._seen = now
+        if back < timedelta(0):
+            self._started = deque(moment + back for moment in self._started)
+            self._paused_until = self._paused_until + back if self._paused_until is not None else None
 
     def _forget(self, now: datetime) -> None:
         horizon = now - timedelta(seconds=max(window.seconds for window in self._windows))

@@ -13,6 +13,7 @@ import structlog
 
 from avantto_qbo.actors import mailbox, recording
 from avantto_qbo.actors.access import Access
+from avantto_qbo.actors.books.canary import Canary
 from avantto_qbo.actors.books.corrections import Corrections
 from avantto_qbo.actors.books.customers import Customers
 from avantto_qbo.actors.books.invoices import Invoices
@@ -26,7 +27,7 @@ from avantto_qbo.actors.limiter import Limiter, Window
 from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.actors.troubles import Troubles
-from avantto_qbo.journal import inbox, locations, operations
+from avantto_qbo.journal import inbox, locations, operations, restored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, OperationId
 from avantto_qbo.model.operation import Operation, State
@@ -67,6 +68,7 @@ class LocationActor:
             Topic.CUSTOMER: Contacts(desk, bulk=bulk).handle,
             Topic.PAYMENT: Reviews(desk).handle,
             Topic.BACKFILL: self._backfill_pages,
+            Topic.CANARY: Canary(desk).handle,
         }
 
     async def drain(self, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -96,8 +98,10 @@ class LocationActor:
 
     async def _at_work(self) -> bool:
         """Is the location to be worked for, and may money be posted?"""
-        record = await self._house.journal.read(lambda db: locations.get(db, self.location))
-        status = record.status if record is not None else Status.DISCONNECTED
+        record, stopped = await self._house.journal.read(
+            lambda db: (locations.get(db, self.location), restored.stopped(db, self.location))
+        )
+        status = record.status if record is not None and not stopped else Status.DISCONNECTED
         self._money = status is Status.CONNECTED
         return status in {Status.CONNECTED, Status.MONEY_PAUSED}
 

@@ -6,6 +6,9 @@ nothing was sent; after it the operation is found in SENDING at the next start a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 import structlog
 
 from avantto_qbo.actors import recording
@@ -13,15 +16,17 @@ from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.doubts import Doubts
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.realm import RealmActor
-from avantto_qbo.errors import InternalError
+from avantto_qbo.errors import InternalError, TransientError
 from avantto_qbo.journal import operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.operation import Call, Kind, Operation, State
 from avantto_qbo.model.outcome import Outcome
+from avantto_qbo.rules.books.retry import request_id_after
 from avantto_qbo.rules.settle import TO_A_PERSON, Verdict, judge
 
 log = structlog.get_logger(__name__)
 _NAMES = frozenset({Kind.CUSTOMER_CREATE, Kind.ITEM_CREATE})
+_DISK_PAUSE: Final = 1.0
 
 
 class Performer:
@@ -40,6 +45,7 @@ class Performer:
                 extra(db)
             return self._begin(db, op)
 
+        await self._pause_over(op)
         return await self._send(await self._house.journal.write(intend))
 
     async def go_on(self, op: Operation) -> tuple[Operation, Verdict]:
@@ -48,17 +54,26 @@ class Performer:
             case State.PLANNED if op.sent_at is not None and op.kind not in TO_A_PERSON:
                 return await self._send_unless_there(op)
             case State.PLANNED | State.RETRY:
+                await self._pause_over(op)
                 return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)))
             case State.DOUBT:
                 return await self._resolve(op)
             case _:
                 raise InternalError(f"operation {op.id} in {op.state} has nothing to go on with")
 
-    def _begin(self, db: Connection, op: Operation) -> Operation:
-        now = self._house.clock.now()
-        return operations.move(db, op.id, State.SENDING, now, sent_at=now, attempts=op.attempts + 1)
+    async def _pause_over(self, op: Operation) -> None:
+        """Wait out what the other side asked for before the write is noted as sent: killed meanwhile, it was not."""
+        side = self._crm if op.kind.side == "crm" else self._realm.access
+        await side.limiter.pause_over()
 
-    async def _send(self, op: Operation) -> tuple[Operation, Verdict]:
+    def _begin(self, db: Connection, op: Operation, lookups: int | None = None) -> Operation:
+        now, attempts, name = self._house.clock.now(), op.attempts + 1, request_id_after(op)
+        return operations.move(
+            db, op.id, State.SENDING, now, sent_at=now, attempts=attempts, lookups=lookups, request_id=name
+        )
+
+    async def _send(self, op: Operation, *, again: bool = False) -> tuple[Operation, Verdict]:
+        """Send and record; bytes that go `again` after a doubt are looked up once they were accepted."""
         outcome = await self._write(op, op.call, op.request_id)
         verdict = judge(
             op,
@@ -67,6 +82,8 @@ class Performer:
             settle=self._house.pace.settle,
             jitter=self._house.rng.random(),
         )
+        if again:
+            verdict = await self._doubts.after_resend(op, verdict)
         return await self.record(op, verdict), verdict
 
     async def _write(self, op: Operation, call: Call, request_id: str) -> Outcome:
@@ -88,7 +105,7 @@ class Performer:
                 extra(db)
             return moved
 
-        moved = await house.journal.write(move)
+        moved = await self._kept(move)
         log.info(
             "operation.finished" if moved.state in recording.ENDED else "operation.parked",
             operation=op.id,
@@ -101,16 +118,28 @@ class Performer:
         house.count(f"operation.{op.kind}.{moved.state}")
         return moved
 
+    async def _kept(self, move: Callable[[Connection], Operation]) -> Operation:
+        """Record however long the disk refuses: nobody else knows the answer, and nothing else ends SENDING."""
+        while True:
+            try:
+                return await self._house.journal.write(move)
+            except TransientError:
+                log.exception("operation.not_recorded")
+                await self._house.clock.sleep(_DISK_PAUSE)
+
     async def _send_unless_there(self, op: Operation) -> tuple[Operation, Verdict]:
+        await self._pause_over(op)
         verdict = await self._doubts.before_resend(op)
         if verdict is None:
-            return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)))
+            return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)), again=True)
         return await self.record(op, verdict), verdict
 
     async def _resolve(self, op: Operation) -> tuple[Operation, Verdict]:
         resolution = await self._doubts.resolve(op)
         if resolution.resend:
-            return await self._send(await self._house.journal.write(lambda db: self._begin(db, op)))
+            await self._pause_over(op)
+            begun = await self._house.journal.write(lambda db: self._begin(db, op, resolution.lookups))
+            return await self._send(begun, again=True)
         if resolution.verdict is None:
             now = self._house.clock.now()
             again = await self._house.journal.write(

@@ -8,13 +8,15 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.journal import activity, claims, customers, inbox, links, locations, operations, reviews
+from avantto_qbo.journal import activity, claims, customers, grants, inbox, links, locations, operations, reviews
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.sealing import Fingerprints
 from avantto_qbo.model.drafts import CustomerDraft
+from avantto_qbo.model.grant import Provider
 from avantto_qbo.model.ids import CustomerId, LocationId, RealmId
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.records import Activity, IndexedCustomer, Link, ReviewState, Status
+from avantto_qbo.rules.crm.contact import JOINED
 from avantto_qbo.rules.reasons import addressed
 from avantto_qbo.rules.settle import RECONNECT, TO_A_PERSON, Verdict
 
@@ -48,19 +50,20 @@ def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fi
     """Move `op` along the verdict's path and make everything that follows from it true at once."""
     if verdict.reason is not None:
         verdict = msgspec.structs.replace(verdict, reason=addressed(verdict.reason, op.id))
+    # A contact has no marker: one that was found after a doubt may be as old as the person, and without our tag (C3).
+    found = op.kind is Kind.CONTACT_CREATE and op.state is not State.SENDING
     for state in verdict.path:
         op = operations.move(
             db, op.id, state, now, next_at=verdict.next_at, reason=verdict.reason, object_id=verdict.object_id or None
         )
     if op.state in {State.DONE, State.CORRECTING}:
-        _link(db, op, verdict, now)
+        _link(db, op, verdict, now, found=found)
     if op.state is State.DONE:
         _after(db, op, verdict, now, fingerprints)
     if op.kind in TO_A_PERSON and op.state is State.SKIPPED:
         _reopen_review(db, op, now)
     if verdict.reason is not None and verdict.reason.code == RECONNECT:
-        text = f"{verdict.reason.text}: avantto-qbo connect {op.location}"
-        locations.set_status(db, op.location, Status.BROKEN, text, now)
+        _stop(db, op, verdict.reason, now)
     if op.state in ENDED:
         claims.release(db, op.id)
     if op.state in ENDED or op.state is State.HELD:
@@ -68,6 +71,18 @@ def record(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, fi
     if op.state in {State.DONE, State.HELD} or (verdict.reason and verdict.reason.code == "unknown"):
         activity.record(db, _line(op, verdict, now))
     return op
+
+
+def _stop(db: Connection, op: Operation, reason: Reason, now: datetime) -> None:
+    """The location waits for its owner, unless it was disconnected or connected anew while this was being sent."""
+    record = locations.get(db, op.location)
+    books = op.kind.side == "books"
+    provider, subject = (Provider.QUICKBOOKS, op.realm) if books else (Provider.AVANTTO, op.location)
+    if record is None or record.status is Status.DISCONNECTED:
+        return
+    if not grants.given_after(db, provider, subject, op.sent_at or op.created_at):
+        text = f"{reason.text}: avantto-qbo connect {op.location}"
+        locations.set_status(db, op.location, Status.BROKEN, text, now)
 
 
 def link_of(db: Connection, op: Operation) -> Link | None:
@@ -112,9 +127,10 @@ def note_flags(db: Connection, location: LocationId, subject: str, flags: Iterab
         activity.record(db, Activity(now, location, f"flag.{flag.code}", text, subject=subject))
 
 
-def _link(db: Connection, op: Operation, verdict: Verdict, now: datetime) -> None:
+def _link(db: Connection, op: Operation, verdict: Verdict, now: datetime, *, found: bool) -> None:
     if op.kind in _LINKED and op.object_id:
-        links.put(db, link_for(op, op.object_id, verdict.sync_token, now, link_of(db, op)))
+        link = link_for(op, op.object_id, verdict.sync_token, now, link_of(db, op))
+        links.put(db, with_status(link, JOINED, now) if found else link)
 
 
 def _status(op: Operation) -> str:

@@ -22,6 +22,7 @@ from avantto_qbo.model.ids import LocationId
 
 log = structlog.get_logger(__name__)
 _LONGEST_NAP: Final = 30.0
+_LONGEST_NAP_AT_WORK: Final = 1.0  # mail for others may have come while nobody looked
 _POLLS_AT_ONCE: Final = 32
 _STUMBLE: Final = 1.0
 _POLL_LASTS: Final = timedelta(minutes=1)  # a poll that a crash cut short is taken up again after this
@@ -70,12 +71,12 @@ class Supervisor:
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             while not self._stopping:
-                await self._start_what_is_due()
-                await self._nap()
+                await self._nap(await self._start_what_is_due())
         self._tasks = None
         self._stopped.set()
 
-    async def _start_what_is_due(self) -> None:
+    async def _start_what_is_due(self) -> datetime:
+        """Start everybody who has something to do by now; return which moment that was."""
         now = self._house.clock.now()
 
         def due(db: Connection) -> tuple[list[LocationId], list[tuple[str, str]]]:
@@ -86,6 +87,7 @@ class Supervisor:
             self.nudge(location)
         for owner, name in polls:
             self._start_poll(owner, name)
+        return now
 
     def _start_poll(self, owner: str, name: str) -> None:
         if (owner, name) in self._polling or self._tasks is None or self._stopping:
@@ -109,13 +111,14 @@ class Supervisor:
             self._polling.discard((owner, name))
             self._news.set()
 
-    async def _nap(self) -> None:
-        now = self._house.clock.now()
+    async def _nap(self, started: datetime) -> None:
+        """Sleep until something falls due that did not by `started`; who runs already says so when done."""
         moments = await self._house.journal.read(
-            lambda db: [moment for moment in (inbox.earliest(db), cursors.next_poll(db)) if moment is not None]
+            lambda db: [inbox.earliest(db, started), cursors.next_poll(db, started)]
         )
-        busy = self._running or self._polling
-        seconds = min([_LONGEST_NAP, *((moment - now).total_seconds() for moment in moments)])
+        now, busy = self._house.clock.now(), self._running or self._polling
+        longest = _LONGEST_NAP_AT_WORK if busy else _LONGEST_NAP
+        seconds = min([longest, *((moment - now).total_seconds() for moment in moments if moment is not None)])
         await self._wait(max(0.05 if busy else 0.0, seconds))
 
     async def _wait(self, seconds: float) -> None:

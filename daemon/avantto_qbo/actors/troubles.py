@@ -9,12 +9,13 @@ from typing import Final
 import structlog
 
 from avantto_qbo.actors.house import House
+from avantto_qbo.actors.stopping import stop_one
 from avantto_qbo.errors import AuthError, RejectedError, TransientError
-from avantto_qbo.journal import inbox, locations, operations
+from avantto_qbo.journal import inbox, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.operation import WAITING, Operation, Reason, State
-from avantto_qbo.model.records import Envelope, Status
+from avantto_qbo.model.records import Envelope
 from avantto_qbo.rules.books.retry import retry_at
 
 log = structlog.get_logger(__name__)
@@ -52,10 +53,11 @@ class Troubles:
         await self._guarded(op.id, work, later)
 
     async def _guarded(self, subject: str, work: Awaitable[None], put_off: PutOff) -> None:
+        began = self._house.clock.now()
         try:
             await work
         except AuthError as error:
-            await self._broken(error)
+            await self._broken(error, began)
         except TransientError as error:
             await self._later(put_off, error.retry_after, error.reason)
         except RejectedError as error:
@@ -80,18 +82,13 @@ class Troubles:
             reason = Reason("doubt", "The outcome could not be recorded.")
             operations.move(db, op.id, State.DOUBT, now, next_at=now + self._house.pace.settle, reason=reason)
 
-    async def _broken(self, error: AuthError) -> None:
-        """Only this location stops, and it says how to go on."""
+    async def _broken(self, error: AuthError, began: datetime) -> None:
+        """Only this location stops, and it says how to go on; work begun before a reconnect is begun anew instead."""
         now = self._house.clock.now()
 
-        def stop(db: Connection) -> None:
+        def stop(db: Connection) -> bool:
             self._unsettled(db, now)
-            locations.set_status(db, self._location, Status.BROKEN, reconnect(self._location, error), now)
+            return stop_one(db, self._location, error, began, now)
 
-        await self._house.journal.write(stop)
-        log.warning("location.broken", location=self._location, provider=error.provider)
-
-
-def reconnect(location: LocationId, error: AuthError) -> str:
-    """What an owner reads when a connection is dead."""
-    return f"{error.provider} must be connected again ({error.reason}): avantto-qbo connect {location}"
+        if await self._house.journal.write(stop):
+            log.warning("location.broken", location=self._location, provider=error.provider)

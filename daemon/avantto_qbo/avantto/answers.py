@@ -18,6 +18,8 @@ from avantto_qbo.model.outcome import FaultClass, InDoubt, NoAccess, NotSent, Ou
 T = TypeVar("T")
 _THROTTLED: Final = 429
 _TIMED_OUT: Final = 408
+_CONFLICT: Final = 409
+_TOO_EARLY: Final = 425  # RFC 8470: refused unread, to be sent again
 
 
 class _Named(Wire, frozen=True):
@@ -45,6 +47,10 @@ def outcome(subject: str, call: Call, answer: HttpAnswer) -> Outcome:
         return NotSent("throttled", wait_after(answer.headers))
     if not 400 <= answer.status < 500 or answer.status == _TIMED_OUT:
         return InDoubt(f"answer {answer.status}")
+    if answer.status == _TOO_EARLY:
+        return NotSent("too early")
+    if answer.status == _CONFLICT and not faults.readable(answer):
+        return InDoubt(f"answer {answer.status} without a reason")
     reason = faults.access_refused(answer)
     if reason:
         return NoAccess(Provider.AVANTTO, subject, reason)
@@ -60,7 +66,7 @@ def result(subject: str, read: Read[T], answer: HttpAnswer) -> T:
         return read.decode(answer.body)
     except msgspec.ValidationError as error:
         raise RejectedError("unreadable", str(error), status=answer.status) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         # Not JSON at all: somebody in front of the API answered.
         raise TransientError("the answer was not JSON") from error
     except ValueError as error:
@@ -86,7 +92,7 @@ def _object(call: Call, body: bytes) -> str:
     """Return the id of what the write made or changed, "" when the answer does not hold the expected entity."""
     try:
         accepted = _ACCEPTED.decode(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # bottomless nesting is no ValueError
         return ""
     if call.path.startswith("/conversations/"):
         return first(accepted.message_id, accepted.email_message_id, accepted.conversation_id)

@@ -14,8 +14,8 @@ import msgspec
 from avantto_qbo.avantto.leaves import Wire, decoder, first, text
 from avantto_qbo.model.http import HttpAnswer
 from avantto_qbo.model.outcome import Fault, FaultClass
+from avantto_qbo.rules.redacted import redacted
 
-_PERSONAL: Final = re.compile(r"\S+@\S+|\+?\d[\d ().-]{5,}\d")
 _LONGEST_MESSAGE: Final = 200
 
 # 400s of the conversations endpoint that no repetition will change; most telling words first.
@@ -88,6 +88,11 @@ def access_refused(answer: HttpAnswer) -> str:
     return ""
 
 
+def readable(answer: HttpAnswer) -> bool:
+    """Say whether a refusal gives a reason at all."""
+    return bool(_said(_read(answer)))
+
+
 def _lacks_permission(answer: HttpAnswer, said: str) -> bool:
     refused = answer.status in {401, 403} and bool(_SCOPE.search(said))
     return refused and not _WRONG_KIND.search(said)
@@ -115,7 +120,7 @@ def _bad_request(body: _Body, said: str) -> Fault:
 def _read(answer: HttpAnswer) -> _Body:
     try:
         return _BODY.decode(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _Body()
 
 
@@ -129,4 +134,4 @@ def _joined(message: Any) -> str:
 
 
 def _shown(said: str, default: str) -> str:
-    return _PERSONAL.sub("…", said)[:_LONGEST_MESSAGE] or default
+    return redacted(said)[:_LONGEST_MESSAGE] or default

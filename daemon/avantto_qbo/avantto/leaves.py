@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from avantto_qbo.model.money import exact
+from avantto_qbo.model.money import exact, from_json
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Wire(msgspec.Struct, frozen=True, rename="camel"):
 
 def decoder(shape: type[T]) -> msgspec.json.Decoder[T]:
     """Make a decoder that never creates a float."""
-    return msgspec.json.Decoder(shape, float_hook=Decimal)
+    return msgspec.json.Decoder(shape, float_hook=from_json)
 
 
 def text(value: Any) -> str:

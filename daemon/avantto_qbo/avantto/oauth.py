@@ -12,19 +12,20 @@ import msgspec
 from avantto_qbo.avantto import requests
 from avantto_qbo.avantto.leaves import Wire, decoder, first, text
 from avantto_qbo.avantto.limits import wait_after
-from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
+from avantto_qbo.errors import AnswerLostError, AppRefusedError, AuthError, TransientError
 from avantto_qbo.model.grant import Provider, Tokens
 from avantto_qbo.model.http import HttpAnswer, HttpRequest, Transport
 from avantto_qbo.model.ids import LocationId
-from avantto_qbo.oauth_wording import OAuthWording
+from avantto_qbo.oauth_wording import OAuthWording, lifetime
 
+_DIGITS: Final = 12  # of a lifetime in seconds: more would be no number of Python's
 REFRESH_LIFETIME: Final = timedelta(days=365)  # documented: a year, or until used
 _AUTHENTICATION: Final = "client_secret_post"
 _FORM: Final = "application/x-www-form-urlencoded"
 # OAuth's own codes (RFC 6749, 5.2), and the words used where there is no code.
-_DEAD: Final = re.compile(
-    r"invalid_grant|invalid_client|invalid grant|invalid refresh|refresh token is invalid", re.IGNORECASE
-)
+_DEAD: Final = re.compile(r"invalid_grant|invalid grant|invalid refresh|refresh token is invalid", re.IGNORECASE)
+_APP: Final = re.compile(r"invalid_client|unauthorized_client|client credentials|client_(id|secret)", re.IGNORECASE)
+_PERHAPS_DONE: Final = frozenset({500, 502, 504})  # the answer of somebody in between, or of a service that fell over
 
 
 class Clock(Protocol):
@@ -43,6 +44,9 @@ class _Answer(Wire, frozen=True):
     error: Any = None
     error_description: Any = msgspec.field(name="error_description", default=None)
     message: Any = None
+
+    def __repr__(self) -> str:
+        return "_Answer(…)"
 
 
 _ANSWER = decoder(_Answer)
@@ -109,9 +113,8 @@ class AvanttoOAuth:
         url = self._token_url.rpartition("/")[0] + "/locationToken"
         body = requests.path(companyId=company_id, locationId=location).removeprefix("/?").encode()
         headers = requests.headers(company_tokens.access_token, content_type=_FORM)
-        found = await self._ask(
-            company_id, self._transport.send(HttpRequest("POST", url, headers, body), self._timeout)
-        )
+        asked = self._transport.send(HttpRequest("POST", url, headers, body), self._timeout)
+        found = await self._ask(company_id, asked, by_token=True)
         return self._tokens(found, Tokens("", company_id=company_id))
 
     async def revoke(self, tokens: Tokens) -> None:
@@ -126,7 +129,7 @@ class AvanttoOAuth:
             extra={"User-Agent": requests.USER_AGENT},
         )
 
-    async def _ask(self, subject: str, asked: Coroutine[Any, Any, HttpAnswer]) -> _Answer:
+    async def _ask(self, subject: str, asked: Coroutine[Any, Any, HttpAnswer], *, by_token: bool = False) -> _Answer:
         answer = await asked
         found = _read(answer)
         if 200 <= answer.status < 300:
@@ -134,6 +137,8 @@ class AvanttoOAuth:
                 # The old refresh token may be spent by now, so this is not a plain refusal.
                 raise AnswerLostError("the token answer could not be read")
             return found
+        if by_token and answer.status == 401:
+            raise AuthError(Provider.AVANTTO, subject, "unauthorized")
         raise _failure(subject, answer, found)
 
     def _tokens(self, found: _Answer, before: Tokens) -> Tokens:
@@ -143,7 +148,7 @@ class AvanttoOAuth:
         return Tokens(
             access_token=text(found.access_token),
             refresh_token=refresh_token,
-            expires_at=now + timedelta(seconds=int(seconds)) if seconds.isdigit() else None,
+            expires_at=now + lifetime(int(seconds[:_DIGITS])) if seconds.isdecimal() else None,
             refresh_expires_at=now + REFRESH_LIFETIME if refresh_token else None,
             scope=first(found.scope, before.scope),
             company_id=first(found.company_id, before.company_id),
@@ -153,18 +158,22 @@ class AvanttoOAuth:
 def _read(answer: HttpAnswer) -> _Answer:
     try:
         return _ANSWER.decode(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _Answer()
 
 
 def _failure(subject: str, answer: HttpAnswer, found: _Answer) -> AuthError | TransientError:
     """Tell a dead grant from trouble that passes. Reasons are codes: descriptions may quote tokens."""
-    words = " ".join(map(text, (found.error, found.error_description, found.message))).strip()
+    said = found.message if isinstance(found.message, list) else [found.message]
+    words = " ".join(map(text, (found.error, found.error_description, *said))).strip()
     dead = _DEAD.search(words)
-    # 401 in our own JSON is the client's secret or the token refused; anything else in a 4xx may be the network's.
     if answer.status in (400, 401, 403, 422) and dead:
         return AuthError(Provider.AVANTTO, subject, dead.group().lower().replace(" ", "_"))
-    if answer.status == 401 and words:
-        return AuthError(Provider.AVANTTO, subject, "unauthorized")
-    wait = wait_after(answer.headers) if answer.status == 429 else None
+    # RFC 6749, 5.2: a 401 is about the app. Without words of the vendor's own it is the network's.
+    if _APP.search(words) if answer.status in (400, 403, 422) else answer.status == 401 and words:
+        return AppRefusedError("invalid_client")
+    if answer.status in _PERHAPS_DONE:
+        return AnswerLostError(f"the token endpoint answered {answer.status}")
+    asked = answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers)
+    wait = wait_after(answer.headers) if asked else None
     return TransientError(f"the token endpoint answered {answer.status}", wait)

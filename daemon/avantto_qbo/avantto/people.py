@@ -114,6 +114,10 @@ class _ContactAnswer(Wire, frozen=True):
     contact: _Contact | None = None
 
 
+class _ContactsAnswer(Wire, frozen=True):
+    contacts: list[_Contact] | None = None
+
+
 class _Place(Wire, frozen=True):
     google_places_id: Any = None
 
@@ -150,6 +154,7 @@ class _ValuesAnswer(Wire, frozen=True):
 
 
 _CONTACT = decoder(_ContactAnswer)
+_CONTACTS = decoder(_ContactsAnswer)
 _LOCATION = decoder(_LocationAnswer)
 _VALUES = decoder(_ValuesAnswer)
 
@@ -166,6 +171,11 @@ def decode_found_contact(body: bytes) -> Contact | None:
     """Read `{"contact": {...} | null}`, the answer of the duplicate search."""
     contact = _CONTACT.decode(body).contact
     return contact.value() if contact else None
+
+
+def decode_contacts(body: bytes) -> tuple[Contact, ...]:
+    """Read `{"contacts": [...]}`, a page of a list."""
+    return tuple(contact.value() for contact in _CONTACTS.decode(body).contacts or ())
 
 
 def decode_location(body: bytes) -> Location:

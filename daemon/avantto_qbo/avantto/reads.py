@@ -7,7 +7,13 @@ from typing import Final
 
 from avantto_qbo.avantto.invoices import decode_invoice, decode_invoice_page
 from avantto_qbo.avantto.orders import decode_order
-from avantto_qbo.avantto.people import decode_contact, decode_custom_values, decode_found_contact, decode_location
+from avantto_qbo.avantto.people import (
+    decode_contact,
+    decode_contacts,
+    decode_custom_values,
+    decode_found_contact,
+    decode_location,
+)
 from avantto_qbo.avantto.requests import path
 from avantto_qbo.avantto.rows import decode_transaction, decode_transaction_page
 from avantto_qbo.model.avantto import Contact, CustomValue, Invoice, InvoiceHead, Location, Order, Transaction
@@ -114,6 +120,16 @@ def find_contact(location: LocationId, email: str = "", phone: str = "") -> Read
         return found if found is not None and _answers_to(found, email, phone) else None
 
     return Read(asked, decode)
+
+
+def contacts_named(location: LocationId, name: str) -> Read[tuple[Contact, ...]]:
+    """Ask for the contacts of exactly this name (any case), oldest first; the index lags some minutes behind writes.
+
+    The list is deprecated, but the only one that takes a text; it answers with whatever holds it.
+    """
+    wanted = name.strip().casefold()
+    asked = path("contacts", "", locationId=location, query=name.strip(), limit=PAGE)
+    return Read(asked, lambda body: tuple(one for one in decode_contacts(body) if one.name.casefold() == wanted))
 
 
 def _answers_to(contact: Contact, email: str, phone: str) -> bool:

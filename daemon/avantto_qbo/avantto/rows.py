@@ -23,6 +23,7 @@ from avantto_qbo.avantto.people import Snapshot, snapshot_of
 from avantto_qbo.errors import InternalError
 from avantto_qbo.model.avantto import Transaction
 from avantto_qbo.model.ids import ContactId, LocationId
+from avantto_qbo.model.money import from_json
 from avantto_qbo.model.page import Page, page_of
 
 _ZERO: Final = Decimal(0)
@@ -144,7 +145,7 @@ _PAGE = decoder(_Page)
 _ROW = decoder(_Transaction)
 # One live answer was seen to be an array of one object.
 _DETAIL: msgspec.json.Decoder[list[_Transaction] | _Transaction] = msgspec.json.Decoder(
-    list[_Transaction] | _Transaction, float_hook=Decimal
+    list[_Transaction] | _Transaction, float_hook=from_json
 )
 
 

@@ -60,6 +60,9 @@ class AvanttoEvent(msgspec.Struct, frozen=True):
     company: str = ""
     deleted: bool = False
 
+    def __repr__(self) -> str:
+        return f"AvanttoEvent({self.type} {self.object_id})"
+
 
 class _Event(Wire, frozen=True):
     type: Any = None
@@ -133,7 +136,7 @@ def parse(raw: bytes) -> AvanttoEvent:
 def _decode(raw: bytes) -> _Event:
     try:
         return _EVENT.decode(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedWebhookError("the body is not a JSON object") from error
 
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 import click
 
 from avantto_qbo import __version__
-from avantto_qbo.cli import connecting, deciding, explaining, looking, mapping, reviewing, running, settings
+from avantto_qbo.cli import (
+    connecting,
+    deciding,
+    doctor,
+    explaining,
+    keeping,
+    keys,
+    looking,
+    mapping,
+    reconciling,
+    reviewing,
+    running,
+    settings,
+)
 from avantto_qbo.cli.failures import Commands
 from avantto_qbo.cli.options import config_option
 
@@ -23,6 +36,20 @@ def main() -> None:
     """
 
 
-for _group in (running, connecting, looking, settings, mapping, deciding, explaining, reviewing):
+_GROUPS = (
+    running,
+    connecting,
+    looking,
+    settings,
+    mapping,
+    deciding,
+    explaining,
+    reviewing,
+    keys,
+    reconciling,
+    doctor,
+    keeping,
+)
+for _group in _GROUPS:
     for _command in _group.COMMANDS:
         main.add_command(_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from avantto_qbo.server.api import (
     ShowAnswer,
     StatusAnswer,
 )
+from avantto_qbo.server.api_backup import RestoringRow
 
 
 @click.command()
@@ -52,10 +54,27 @@ def _status_pairs(answer: StatusAnswer) -> Iterable[tuple[str, object]]:
     if answer.monthly_reads:
         share = 100 * answer.reads / answer.monthly_reads
         yield "reads", f"{answer.reads} of {answer.monthly_reads} in {answer.month} ({share:.0f} %)"
+    yield "backup", _age(answer.backup_at)
+    for at in answer.restoring:
+        yield "restoring", _restoring(at)
     attention = f"{answer.attention} waiting for a person: `avantto-qbo attention`"
     yield "attention", attention if answer.attention else "nothing"
     for warning in answer.warnings:
         yield "warning", warning
+
+
+def _age(moment: datetime | None) -> str:
+    if moment is None:
+        return "never (`avantto-qbo backup FILE`)"
+    hours = (datetime.now(UTC) - moment).total_seconds() / 3600
+    age = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}, {age} ago"
+
+
+def _restoring(at: RestoringRow) -> str:
+    done = f"{at.documents} documents read, {sum(at.linked.values())} linked again"
+    trouble = f"; it does not go on: {at.trouble}" if at.trouble else ""
+    return f"company {at.realm} from {at.since:%Y-%m-%d %H:%M:%SZ}: nothing is written yet; {done}{trouble}"
 
 
 @click.command()
@@ -108,6 +127,9 @@ def _show_pairs(answer: ShowAnswer) -> Iterable[tuple[str, object]]:
     yield "mail", f"{answer.mail} waiting" if answer.mail else "none waiting"
     yield "contacts", _backfill(answer.backfill)
     yield "no contacts", ", ".join(f"{number} {code}" for code, number in answer.left_out.items())
+    if answer.reconciled_at is not None:
+        count = f"{answer.differences} differ: `avantto-qbo reconcile {answer.id}`"
+        yield "reconciled", f"{answer.reconciled_at:%Y-%m-%d %H:%MZ}, {count if answer.differences else 'all equal'}"
     for posting in answer.posting:
         yield posting.what, posting.where
 

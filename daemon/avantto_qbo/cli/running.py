@@ -15,7 +15,7 @@ from avantto_qbo.cli.tables import show_json, show_pairs
 from avantto_qbo.config import Config
 from avantto_qbo.config_file import load
 from avantto_qbo.errors import ConfigError
-from avantto_qbo.logs import configure_logs
+from avantto_qbo.logs import configure_logs, install_crash_hooks
 from avantto_qbo.secrets import load_secrets
 
 Only = Literal["quickbooks", "avantto"]
@@ -28,6 +28,7 @@ def run() -> None:
     config = load(config_path())
     secrets = load_secrets(config.secrets.directory, os.environ)
     configure_logs()
+    install_crash_hooks()
     # Only here, so that every other command starts without loading the whole daemon.
     from avantto_qbo import app
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -11,7 +12,9 @@ from urllib.parse import quote
 import msgspec
 
 from avantto_qbo.errors import AvanttoQboError
+from avantto_qbo.model.reconciliation import Progress
 from avantto_qbo.server.api import ErrorAnswer
+from avantto_qbo.server.api_reconciling import ReconcileAnswer, ReconcileLine
 
 AnswerT = TypeVar("AnswerT")
 
@@ -50,17 +53,39 @@ class StatusClient:
     def patch(self, path: str, body: msgspec.Struct, answer: type[AnswerT]) -> AnswerT:
         return self._ask("PATCH", path, body, answer)
 
+    def reconciliation(self, path: str, on_progress: Callable[[Progress], None]) -> ReconcileAnswer:
+        """Follow a reconciliation line by line to its answer. Raises as `get` does."""
+        connection = _UnixConnection(self._path, self._patience)
+        try:
+            connection.request("GET", "/v1" + path)
+            response = connection.getresponse()
+            if response.status >= 300:
+                raise ApiError(response.status, _refusal(response.status, response.read()))
+            for raw in response:
+                line = msgspec.json.decode(raw, type=ReconcileLine)
+                if line.error is not None:
+                    raise ApiError(500, line.error)
+                if line.answer is not None:
+                    return line.answer
+                if line.progress is not None:
+                    on_progress(line.progress)
+        except (OSError, http.client.HTTPException) as error:
+            raise UnreachableError(self._path, _why(error)) from error
+        except msgspec.MsgspecError as error:
+            raise ApiError(200, _unreadable(200)) from error
+        finally:
+            connection.close()
+        raise UnreachableError(self._path, "it stopped in the middle of its answer")
+
     def _ask(self, method: str, path: str, body: msgspec.Struct | None, answer: type[AnswerT]) -> AnswerT:
         """Raises UnreachableError when nobody answers, ApiError when the daemon says no."""
         status, raw = self._exchange(method, "/v1" + path, msgspec.json.encode(body) if body else None)
         try:
             if status < 300:
                 return msgspec.json.decode(raw, type=answer)
-            refusal = msgspec.json.decode(raw, type=ErrorAnswer)
         except msgspec.MsgspecError as error:
-            refusal = ErrorAnswer(f"the daemon's answer ({status}) cannot be read, it may be of another release")
-            raise ApiError(status, refusal) from error
-        raise ApiError(status, refusal)
+            raise ApiError(status, _unreadable(status)) from error
+        raise ApiError(status, _refusal(status, raw))
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         connection = _UnixConnection(self._path, self._patience)
@@ -73,6 +98,17 @@ class StatusClient:
             raise UnreachableError(self._path, _why(error)) from error
         finally:
             connection.close()
+
+
+def _refusal(status: int, raw: bytes) -> ErrorAnswer:
+    try:
+        return msgspec.json.decode(raw, type=ErrorAnswer)
+    except msgspec.MsgspecError:
+        return _unreadable(status)
+
+
+def _unreadable(status: int) -> ErrorAnswer:
+    return ErrorAnswer(f"the daemon's answer ({status}) cannot be read, it may be of another release")
 
 
 def _why(error: Exception) -> str:

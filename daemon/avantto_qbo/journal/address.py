@@ -30,3 +30,10 @@ def journal_path(url_or_path: str | Path) -> str:
     if parts.netloc or not path or parts.query or parts.fragment:
         raise ConfigError(_KEY, "is not the address of a file", _MEND)
     return path
+
+
+def journal_bytes(url_or_path: str | Path) -> int:
+    """Return how much room the journal takes with its write-ahead log; 0 for one in memory."""
+    path = Path(journal_path(url_or_path))
+    parts = (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"))
+    return sum(part.stat().st_size for part in parts if part.is_file())

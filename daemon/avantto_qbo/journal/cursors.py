@@ -30,9 +30,9 @@ def due_polls(db: Connection, now: datetime) -> list[tuple[str, str]]:
     return [(row["owner"], row["name"]) for row in db.run("cursors.due_polls", now=to_text(now))]
 
 
-def next_poll(db: Connection) -> datetime | None:
-    """Return when the next poll of anybody is due (may be past), None when none is scheduled."""
-    return maybe_instant(db.run("cursors.next_poll")[0]["next_at"])
+def next_poll(db: Connection, after: datetime | None = None) -> datetime | None:
+    """Return when the next poll of anybody is due (may be past), None when none is scheduled; see `inbox.earliest`."""
+    return maybe_instant(db.run("cursors.next_poll", after=to_text(after) or "")[0]["next_at"])
 
 
 def unschedule(db: Connection, owner: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from pathlib import Path
 from typing import Final
 
 from avantto_qbo.errors import ConfigError, InternalError, TransientError
 from avantto_qbo.journal.address import MEMORY
 from avantto_qbo.journal.connection import Row, Value
+from avantto_qbo.journal.copied import accept, set_foreign_log_aside
 from avantto_qbo.journal.migrations import migrate, refuse_newer
 from avantto_qbo.journal.statements import statement
 
@@ -35,6 +35,7 @@ def open_database(path: str) -> sqlite3.Connection:
     Raises ConfigError when the file cannot be opened, is not a journal, or was written by a newer release.
     """
     _make_private(path)
+    set_foreign_log_aside(path)
     try:
         raw = sqlite3.connect(path, isolation_level=None, cached_statements=_KNOWN_STATEMENTS)
     except sqlite3.Error as error:
@@ -43,28 +44,13 @@ def open_database(path: str) -> sqlite3.Connection:
         refuse_newer(raw)
         _prepare(raw, path)
         migrate(raw)
+        accept(raw)
     except BaseException as error:
         raw.close()
         if isinstance(error, sqlite3.Error):
             raise ConfigError("journal", f"{path} is not a usable journal: {error}") from None
         raise
     return raw
-
-
-def copy_database(raw: sqlite3.Connection, target: Path) -> None:
-    """Write a compact copy into a new private file and sync it. Raises ConfigError when that is not possible."""
-    try:
-        file = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigError("backup", f"cannot create {target}: {error.strerror}") from None
-    try:
-        raw.execute("VACUUM INTO ?", (str(target),))
-        os.fsync(file)
-    except (sqlite3.Error, OSError) as error:
-        target.unlink()
-        raise ConfigError("backup", f"cannot write {target}: {error}") from None
-    finally:
-        os.close(file)
 
 
 def translated(error: BaseException, doing: str) -> BaseException:
@@ -111,4 +97,5 @@ def _prepare(raw: sqlite3.Connection, path: str) -> None:
     if path != MEMORY and mode != "wal":
         raise ConfigError("journal", f"{path} lies on a file system without write-ahead logging", "use a local disk")
     raw.execute("PRAGMA synchronous = FULL")
+    raw.execute("PRAGMA secure_delete = ON")  # a token or an address that is gone is gone from the file
     raw.execute("PRAGMA foreign_keys = ON")

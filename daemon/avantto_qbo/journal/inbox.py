@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from avantto_qbo.journal.connection import Connection, Row, Value
 from avantto_qbo.journal.instants import maybe_instant, to_instant, to_text
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.records import Envelope, Lane, Topic
+
+# The provider of deliveries that are remembered for ever: what they say would be believed a second time.
+UNDATED: Final = "avantto-undated"
 
 
 def deliver(db: Connection, provider: str, event_id: str, now: datetime) -> bool:
@@ -21,8 +25,8 @@ def delivered(db: Connection, provider: str, event_id: str) -> bool:
 
 
 def prune(db: Connection, before: datetime) -> int:
-    """Forget event ids seen before `before` (keep at least 30 days); return how many."""
-    return len(db.run("inbox.prune", before=to_text(before)))
+    """Forget event ids seen before `before` (keep at least 30 days), but for the undated; return how many."""
+    return len(db.run("inbox.prune", before=to_text(before), kept=UNDATED))
 
 
 def tell(
@@ -105,9 +109,12 @@ def due_locations(db: Connection, now: datetime) -> list[LocationId]:
     return [LocationId(row["location"]) for row in db.run("inbox.due_locations", now=to_text(now))]
 
 
-def earliest(db: Connection) -> datetime | None:
-    """Return when the next mail or operation of a connected location is due (may be past), None when none waits."""
-    return maybe_instant(db.run("inbox.earliest")[0]["next_at"])
+def earliest(db: Connection, after: datetime | None = None) -> datetime | None:
+    """Return when the next mail or operation of a connected location is due (may be past), None when none waits.
+
+    With `after`, only of those that are due later than that.
+    """
+    return maybe_instant(db.run("inbox.earliest", after=to_text(after) or "")[0]["next_at"])
 
 
 def oldest(db: Connection, location: LocationId, lane: Lane) -> datetime | None:
@@ -118,6 +125,11 @@ def oldest(db: Connection, location: LocationId, lane: Lane) -> datetime | None:
 def count(db: Connection, location: LocationId, lane: Lane) -> int:
     """Count the mail of one lane of a mailbox, waiting mail included."""
     return int(db.run("inbox.count", location=location, lane=lane)[0]["mails"])
+
+
+def backlog(db: Connection, lane: Lane, now: datetime, most: int) -> int:
+    """Count the mail of one lane that is due at connected locations, up to `most`."""
+    return int(db.run("inbox.backlog", lane=lane, now=to_text(now), most=most)[0]["mails"])
 
 
 def depth(db: Connection) -> dict[tuple[LocationId, Topic], int]:

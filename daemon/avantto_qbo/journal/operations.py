@@ -49,6 +49,7 @@ def move(
     object_id: str | None = None,
     sent_at: datetime | None = None,
     attempts: int | None = None,
+    request_id: str | None = None,
 ) -> Operation:
     """Move an operation along the state table and return it as it now is.
 
@@ -67,6 +68,7 @@ def move(
         object_id=object_id,
         sent_at=to_text(sent_at),
         attempts=attempts,
+        request_id=request_id,
     )
     return from_row(moved[0])
 

@@ -35,6 +35,7 @@ class Grant(msgspec.Struct, frozen=True):
     tokens: Tokens
     previous_refresh_token: str = ""
     dead: str = ""  # why it needs a human to reconnect; "" while alive
+    granted_at: datetime | None = None  # when the owner agreed; None where that was not noted
 
     def __repr__(self) -> str:
         return f"Grant({self.provider} {self.subject})"

@@ -18,6 +18,10 @@ class HttpRequest(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        """Show no header and no query: both may carry a token."""
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]}, {len(self.body)} bytes)"
+
 
 class HttpAnswer(msgspec.Struct, frozen=True):
     """One answer; header names are lower case."""
@@ -25,6 +29,9 @@ class HttpAnswer(msgspec.Struct, frozen=True):
     status: int
     headers: Mapping[str, str] = {}
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"HttpAnswer({self.status}, {len(self.body)} bytes)"
 
 
 class Transport(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Final, Self
 
 import msgspec
@@ -27,6 +27,17 @@ def exact(value: Decimal | int | str) -> Decimal:
     if not number.is_finite():
         raise ValueError("money must be finite")
     return number
+
+
+def from_json(text: str) -> Decimal:
+    """Read a number of a JSON text exactly: the hook of decoders that must not make floats.
+
+    Raises msgspec's ValidationError for one that is out of every range.
+    """
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise msgspec.ValidationError("a number is out of range") from None
 
 
 def rounded(value: Decimal, currency: str) -> Decimal:

@@ -64,6 +64,8 @@ class Kind(StrEnum):
     CONTACT_TAG = "contact.tag"
     MESSAGE_SEND = "message.send"
     WORKFLOW_ADD = "workflow.add"
+    CANARY_CREATE = "canary.create"  # a test document that proves a fence, and is taken back
+    CANARY_REMOVE = "canary.remove"
 
     @property
     def side(self) -> str:
@@ -79,7 +81,7 @@ _CRM: Final = frozenset(
 class Source(msgspec.Struct, frozen=True):
     """The document an operation speaks for.
 
-    `kind`: invoice | transaction | customer | review | company; `id`: the document's id at its origin;
+    `kind`: invoice | transaction | customer | review | company | canary; `id`: the document's id at its origin;
     `part`: which of several objects made from it (a payment's transaction id, an e-mail's keyed hash), else "".
     """
 

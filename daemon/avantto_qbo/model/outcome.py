@@ -60,9 +60,10 @@ class NotSent(msgspec.Struct, frozen=True, tag=True):
 
 
 class InDoubt(msgspec.Struct, frozen=True, tag=True):
-    """It may or may not have been carried out."""
+    """It may or may not have been carried out; `repeated` when the answer was that this request id was used before."""
 
     reason: str
+    repeated: bool = False
 
 
 class NoAccess(msgspec.Struct, frozen=True, tag=True):

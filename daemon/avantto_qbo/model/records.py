@@ -28,6 +28,7 @@ class Topic(StrEnum):
     PAYMENT = "payment"  # object: QBO payment id; payload: the row
     REVIEW = "review"  # object: QBO customer id; the stored candidate is looked at again
     BACKFILL = "backfill"  # object: "customers"; one page a turn
+    CANARY = "canary"  # object: the run; its next step is told by how far it came
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -23,19 +23,14 @@ from avantto_qbo.quickbooks.faults import (
     fault_of,
     find_fault,
     throttles,
+    unclear,
 )
+from avantto_qbo.quickbooks.lookups import ENTITIES
 from avantto_qbo.quickbooks.requests import read_request, write_request
 from avantto_qbo.quickbooks.shapes import WrittenShape
 
 THROTTLE_PAUSE: Final = timedelta(seconds=60)
-_ENTITIES: Final = {
-    "customer": "Customer",
-    "invoice": "Invoice",
-    "item": "Item",
-    "payment": "Payment",
-    "refundreceipt": "RefundReceipt",
-    "salesreceipt": "SalesReceipt",
-}
+_TOO_EARLY: Final = 425  # RFC 8470: refused unread, to be sent again
 _log = structlog.get_logger(__name__)
 
 
@@ -83,14 +78,17 @@ def outcome_of(realm: str, call: Call, answer: HttpAnswer) -> Outcome:
     fault = find_fault(answer.body)
     if throttled(answer, fault):
         return NotSent("throttled", pause(answer))
+    if answer.status == _TOO_EARLY:
+        return NotSent("too early", pause(answer))
     if answer.status >= 500:
         return InDoubt(f"HTTP {answer.status}")
     if denies_access(answer.status, fault):
         return NoAccess("quickbooks", realm, fault_of(answer.status, fault).code)
+    if unclear(answer.status, fault):
+        code = fault_of(answer.status, fault).code
+        return InDoubt(f"HTTP {answer.status} with fault {code}", code == REPEATED_REQUEST)
     if answer.status < 400:
         return _accepted(call, answer, fault)
-    if fault is not None and fault.code == REPEATED_REQUEST:
-        return InDoubt("the request id was used before")
     return Refused(fault_of(answer.status, fault))
 
 
@@ -105,17 +103,17 @@ def pause(answer: HttpAnswer) -> timedelta:
 
 
 def _accepted(call: Call, answer: HttpAnswer, fault: RawFault | None) -> Outcome:
-    """Read a 2xx: the object, or the Fault some writes are refused with under status 200."""
-    if fault is not None:
-        if fault.type == "SystemFault" or fault.code == REPEATED_REQUEST:
-            return InDoubt(f"HTTP {answer.status} with fault {fault.code}")
-        return Refused(fault_of(answer.status, fault))
+    """Read a 2xx: the object, or the Fault some writes are refused with under status 200, but not both at once."""
     written = _written(call, answer) if answer.status < 300 else None
-    return written or InDoubt(f"HTTP {answer.status} without the object")
+    if fault is None:
+        return written or InDoubt(f"HTTP {answer.status} without the object")
+    if written is not None or not fault.code:
+        return InDoubt(f"HTTP {answer.status} with an object and a fault, or with a fault that says nothing")
+    return Refused(fault_of(answer.status, fault))
 
 
 def _written(call: Call, answer: HttpAnswer) -> Written | None:
-    entity = _ENTITIES[call.path.partition("?")[0]]
+    entity = ENTITIES[call.path.partition("?")[0]]
     try:
         member = msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])[entity]
         shape = msgspec.json.decode(member, type=WrittenShape)

@@ -178,7 +178,8 @@ def _with_divisions(facts: Company, books: _Books, parts: _Parts) -> Company:
 
 def _parts(realm: RealmId, answer: bytes) -> _Parts:
     """Find the part that answers for each entity. Raises what was refused of those that no company lacks."""
-    found = {msgspec.json.decode(part["bId"]): part for part in msgspec.json.decode(answer, type=_Batch).parts}
+    answered = [part for part in msgspec.json.decode(answer, type=_Batch).parts if "bId" in part]
+    found = {msgspec.json.decode(part["bId"], type=str): part for part in answered}
     parts = {entity: found[str(number)] for number, entity in enumerate(_ASKED) if str(number) in found}
     for entity, part in parts.items():
         if entity in _NEEDED:

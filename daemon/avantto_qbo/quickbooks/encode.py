@@ -124,6 +124,11 @@ def receipt_void(object_id: str, sync_token: str) -> Call:
     return post("salesreceipt?operation=update&include=void", target(object_id, sync_token) | {"sparse": True})
 
 
+def refund_delete(object_id: str, sync_token: str) -> Call:
+    """Delete a refund receipt, which knows no void. Only for one that was never meant to stay."""
+    return post("refundreceipt?operation=delete", target(object_id, sync_token))
+
+
 _NEVER_MAILED: Final = {"EmailStatus": "NotSet"}
 # The company's own defaults would put a second pay link on the invoice.
 _NEVER_COLLECTED: Final = {"AllowOnlineCreditCardPayment": False, "AllowOnlineACHPayment": False}

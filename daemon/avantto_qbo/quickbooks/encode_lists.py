@@ -11,7 +11,7 @@ from avantto_qbo.model.drafts import CustomerDraft, ItemDraft
 from avantto_qbo.model.operation import Call
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.quickbooks import text
-from avantto_qbo.quickbooks.body import email_address, given, post
+from avantto_qbo.quickbooks.body import email_address, given, post, target
 from avantto_qbo.quickbooks.lines import reference
 from avantto_qbo.rules.names import stored_name
 
@@ -31,6 +31,11 @@ def customer_create(draft: CustomerDraft, company: Company | None = None) -> Cal
         "Notes": text.fitted(draft.notes, text.NOTES, latin=latin),
     }
     return post("customer", given(body))
+
+
+def customer_deactivate(object_id: str, sync_token: str) -> Call:
+    """Hide a customer: names can never be deleted."""
+    return post("customer", target(object_id, sync_token) | {"sparse": True, "Active": False})
 
 
 def customer_name(draft: CustomerDraft, company: Company | None = None) -> str:

@@ -18,6 +18,7 @@ import msgspec
 from avantto_qbo.errors import AuthError, AvanttoQboError, RejectedError, TransientError
 from avantto_qbo.model.http import HttpAnswer
 from avantto_qbo.model.outcome import Fault, FaultClass
+from avantto_qbo.rules.redacted import redacted
 
 # All that decoding bytes from outside can raise; text that is no UTF-8 and bottomless nesting are not DecodeErrors.
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -38,7 +39,11 @@ _CLASSES: Final[dict[str, FaultClass]] = {
     "6240": FaultClass.NAME_TAKEN,
 }
 # 6000 and 10000 stand for many things; only their text tells a collision of two writers from a broken rule.
-_COLLISION: Final = re.compile(r"one (name|product or service) at a time|try again", re.IGNORECASE)
+_COLLISION: Final = re.compile(r"one (name|product or service) at a time|try again|deadlock", re.IGNORECASE)
+_APPLICATION_ERROR: Final = "10000"
+_INACTIVE: Final = "made inactive"
+# A gateway gave up waiting, or an attempt with this very id may still be under way: no word on what became of it.
+_TELLS_NOTHING: Final = frozenset({408, 409})
 _EXISTING: Final = re.compile(r"(?:\bId=|customer ID is:?\s*)(\d+)")
 
 
@@ -87,7 +92,7 @@ def fault_of(status: int, raw: RawFault | None) -> Fault:
     existing = _EXISTING.search(raw.detail)
     return Fault(
         code=raw.code or f"http-{status}",
-        message=raw.message[:LONGEST_MESSAGE],
+        message=redacted(raw.message)[:LONGEST_MESSAGE],
         kind=classify(raw),
         status=status,
         field=raw.element,
@@ -101,14 +106,26 @@ def classify(raw: RawFault) -> FaultClass:
         return FaultClass.PASSING
     if raw.code == "6000" and _COLLISION.search(f"{raw.message} {raw.detail}"):
         return FaultClass.PASSING
-    if raw.code == "10000":
-        return FaultClass.FINAL if "made inactive" in raw.detail else FaultClass.PASSING
+    if raw.code == _APPLICATION_ERROR:
+        return FaultClass.FINAL if _INACTIVE in raw.detail else FaultClass.PASSING
     return _CLASSES.get(raw.code, FaultClass.FINAL)
 
 
 def throttles(raw: RawFault | None) -> bool:
     """Tell whether the request limit spoke; older answers carry it with 403, some with 200, in JSON or XML."""
     return raw is not None and (raw.code in THROTTLED or "ThrottleExceeded" in raw.message)
+
+
+def unclear(status: int, raw: RawFault | None) -> bool:
+    """Tell whether a refusal leaves open what became of the write.
+
+    A system fault (10000) comes when something broke under way, whatever the HTTP status; only its text about an
+    inactive object is a refusal.
+    """
+    if raw is None:
+        return status in _TELLS_NOTHING
+    broke = raw.code == _APPLICATION_ERROR or (raw.type == "SystemFault" and raw.code not in _CLASSES)
+    return raw.code == REPEATED_REQUEST or (broke and _INACTIVE not in raw.detail)
 
 
 def denies_access(status: int, raw: RawFault | None) -> bool:

@@ -13,12 +13,12 @@ from typing import Any, Final
 import msgspec
 
 from avantto_qbo.model.drafts import DraftLine, SaleDraft, TaxForm, TaxPart
-from avantto_qbo.model.money import Money
+from avantto_qbo.model.money import Money, from_json
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.quickbooks import text
 
 UNTAXED: Final = "NON"
-_THEIRS: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_THEIRS: Final = msgspec.json.Decoder(dict[str, Any], float_hook=from_json)
 
 
 def sale_lines(sale: SaleDraft, company: Company, *, replacing: bool = False) -> dict[str, Any]:

@@ -23,6 +23,15 @@ from avantto_qbo.quickbooks.rows import emails, value_of
 from avantto_qbo.quickbooks.shapes import Email, Ref, WrittenShape
 
 Lookup = Read[tuple[Found, ...]]
+# The first segment of a path, and the entity it is about.
+ENTITIES: Final = {
+    "customer": "Customer",
+    "invoice": "Invoice",
+    "item": "Item",
+    "payment": "Payment",
+    "refundreceipt": "RefundReceipt",
+    "salesreceipt": "SalesReceipt",
+}
 # Our clock and Intuit's may differ by this much.
 CLOCKS_APART: Final = timedelta(seconds=60)
 
@@ -102,6 +111,10 @@ def _target(entity: str) -> Callable[[Operation], tuple[Lookup, ...]]:
     return lambda op: (by_id(entity, op.target),)
 
 
+def _test_document(op: Operation) -> tuple[Lookup, ...]:
+    return (by_id(ENTITIES[op.call.path.partition("?")[0]], op.target),)
+
+
 _ASKED: Final[dict[Kind, Callable[[Operation], tuple[Lookup, ...]]]] = {
     Kind.INVOICE_CREATE: _invoice,
     Kind.INVOICE_UPDATE: _target("Invoice"),
@@ -114,6 +127,7 @@ _ASKED: Final[dict[Kind, Callable[[Operation], tuple[Lookup, ...]]]] = {
     Kind.REFUND_CREATE: _refund,
     Kind.CUSTOMER_CREATE: _customer,
     Kind.ITEM_CREATE: _item,
+    Kind.CANARY_REMOVE: _test_document,
 }
 
 
@@ -133,7 +147,8 @@ def _is(member: str, text: str) -> str:
 
 
 def _made_since(op: Operation) -> str:
-    return _is_since(op.sent_at or op.created_at)
+    """From when it was planned, not from when it was sent last: an earlier attempt may have been carried out late."""
+    return _is_since(op.created_at)
 
 
 def _is_since(moment: datetime) -> str:

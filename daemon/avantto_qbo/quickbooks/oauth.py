@@ -7,19 +7,22 @@ years at most, its value changes about daily, and then only the newest one works
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from datetime import datetime
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 
-from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
+from avantto_qbo.errors import AnswerLostError, AppRefusedError, AuthError, TransientError
 from avantto_qbo.model.grant import Provider, Tokens
 from avantto_qbo.model.http import HttpAnswer, Transport
-from avantto_qbo.oauth_wording import OAuthWording
+from avantto_qbo.oauth_wording import OAuthWording, lifetime
 from avantto_qbo.quickbooks.faults import UNREADABLE, asked_to_wait
 
 SCOPE: Final = "com.intuit.quickbooks.accounting"
-_DEAD: Final = frozenset({"invalid_grant", "invalid_client"})
+_DEAD: Final = "invalid_grant"
+# RFC 6749, 5.2: it is the app that is refused, not the grant.
+_APP: Final = frozenset({"invalid_client", "unauthorized_client"})
+_PERHAPS_DONE: Final = frozenset({500, 502, 504})  # the answer of somebody in between, or of a service that fell over
 # Asks for the end of the five years, which is not in the answer otherwise.
 _HARD_EXPIRY: Final = {"x-include-refresh-token-hard-expires-in": "true"}
 
@@ -66,7 +69,8 @@ class QuickBooksOAuth:
     async def refresh(self, subject: str, tokens: Tokens) -> Tokens:
         """Return the next tokens; from then on only their refresh token may work.
 
-        Raises AuthError on invalid_grant and invalid_client, TransientError for anything that passes.
+        Raises AuthError on invalid_grant, AppRefusedError when our own id or secret is refused, AnswerLostError when it
+        may have been done all the same, TransientError for anything else that passes.
         """
         asked = self._words().refresh_token(self._token_url, refresh_token=tokens.refresh_token)
         return await self._ask(subject, asked, tokens)
@@ -103,18 +107,21 @@ class QuickBooksOAuth:
         return Tokens(
             access_token=found.access_token,
             refresh_token=found.refresh_token or before.refresh_token,
-            expires_at=now + timedelta(seconds=found.expires_in),
-            refresh_expires_at=now + timedelta(seconds=min(lives)) if lives else before.refresh_expires_at,
+            expires_at=now + lifetime(found.expires_in),
+            refresh_expires_at=now + lifetime(min(lives)) if lives else before.refresh_expires_at,
             scope=SCOPE,
         )
 
 
 class _Granted(msgspec.Struct, frozen=True):
-    access_token: str
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
     expires_in: int = 3600
     refresh_token: str | None = None
     x_refresh_token_expires_in: int | None = None
     x_refresh_token_hard_expires_in: int | None = None
+
+    def __repr__(self) -> str:
+        return "_Granted(…)"
 
 
 class _Failed(msgspec.Struct, frozen=True):
@@ -129,8 +136,12 @@ def _error(answer: HttpAnswer) -> str:
 
 
 def _failure(subject: str, answer: HttpAnswer) -> AuthError | TransientError:
-    """Tell a dead grant from trouble that passes: only OAuth's own two words mean that a human must reconnect."""
+    """Tell a dead grant from trouble that passes: only OAuth's own word for it means that a human must reconnect."""
     error = _error(answer)
-    if answer.status in (400, 401) and error in _DEAD:
+    if answer.status in (400, 401) and error == _DEAD:
         return AuthError(Provider.QUICKBOOKS, subject, error)
+    if answer.status in (400, 401) and error in _APP:
+        return AppRefusedError(error)
+    if answer.status in _PERHAPS_DONE:
+        return AnswerLostError(f"the token endpoint answered {answer.status}")
     return TransientError(f"the token endpoint answered {answer.status}", asked_to_wait(answer))

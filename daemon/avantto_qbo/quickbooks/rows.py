@@ -68,7 +68,7 @@ def payment_row(shape: PaymentShape, as_of: datetime | None = None) -> PaymentRo
         created_at=created(shape.meta_data, as_of),
         reference=shape.payment_ref_num or "",
         note=shape.private_note or "",
-        invoices=tuple(pair for line in shape.line or () for pair in _settled(line)),
+        invoices=tuple(pair for line in shape.line or () for pair in settled(line)),
     )
 
 
@@ -116,8 +116,14 @@ def value_of(ref: Ref | None) -> str:
 
 
 def instant(moment: datetime) -> datetime:
-    """Bring a time to UTC; one without an offset is taken as UTC (none was ever seen)."""
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """Bring a time to UTC; one without an offset is taken as UTC (none was ever seen).
+
+    Raises ValidationError for one that has no place in UTC's calendar.
+    """
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise msgspec.ValidationError("a time is out of range") from None
 
 
 def changed(stamps: Stamps | None, as_of: datetime | None = None) -> datetime:
@@ -132,7 +138,8 @@ def created(stamps: Stamps | None, as_of: datetime | None = None) -> datetime:
     return instant(stamps.create_time) if stamps and stamps.create_time else changed(stamps, as_of)
 
 
-def _settled(line: LineShape) -> tuple[tuple[str, Decimal], ...]:
+def settled(line: LineShape) -> tuple[tuple[str, Decimal], ...]:
+    """The invoices one line of a payment settles, each with its amount."""
     return tuple((invoice, line.amount or _ZERO) for invoice in _linked(line.linked_txn, "Invoice"))
 
 

@@ -11,12 +11,14 @@ import hashlib
 import hmac
 import re
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from avantto_qbo.errors import AvanttoQboError
 from avantto_qbo.model.ids import RealmId
+from avantto_qbo.model.page import Page, page_of
 from avantto_qbo.quickbooks.faults import UNREADABLE
 from avantto_qbo.quickbooks.rows import instant
 
@@ -56,15 +58,22 @@ def verify(raw_body: bytes, signature_header: str, verifier: str) -> bool:
 def parse(raw: bytes) -> tuple[QuickBooksEvent, ...]:
     """Read the events of one delivery; one may mix realms. Events of unknown types are left out.
 
-    Raises MalformedEventsError.
+    One that makes no sense costs only itself: a delivery that is refused would be repeated, and hold up all that
+    follow. Raises MalformedEventsError where there is nothing but such events.
     """
     try:
-        body = msgspec.json.decode(raw, type=list[_CloudEvent] | _Legacy)
+        body = msgspec.json.decode(raw, type=list[msgspec.Raw] | _Legacy)
     except UNREADABLE as error:
         raise MalformedEventsError(str(error)) from error
-    if isinstance(body, _Legacy):
-        return tuple(_from_legacy(one.realm_id, entity) for one in body.notifications for entity in one.change.entities)
-    return tuple(event for event in map(_from_cloud, body) if event is not None)
+    pages = _legacy_pages(body) if isinstance(body, _Legacy) else [page_of(body, _from_cloud, "id")]
+    found = tuple(event for page in pages for event in page.rows)
+    if not found and any(page.unreadable for page in pages):
+        raise MalformedEventsError("no event can be read")
+    return tuple(event for event in found if event is not None)
+
+
+def _legacy_pages(body: _Legacy) -> list[Page[QuickBooksEvent]]:
+    return [page_of(one.change.entities, partial(_from_legacy, one.realm_id), "id") for one in body.notifications]
 
 
 class _CloudEvent(msgspec.Struct, frozen=True):
@@ -86,7 +95,7 @@ class _Entity(msgspec.Struct, frozen=True):
 
 
 class _Change(msgspec.Struct, frozen=True):
-    entities: tuple[_Entity, ...]
+    entities: tuple[msgspec.Raw, ...]
 
 
 class _Notification(msgspec.Struct, frozen=True):
@@ -98,7 +107,8 @@ class _Legacy(msgspec.Struct, frozen=True):
     notifications: tuple[_Notification, ...] = msgspec.field(name="eventNotifications")
 
 
-def _from_cloud(event: _CloudEvent) -> QuickBooksEvent | None:
+def _from_cloud(raw: msgspec.Raw) -> QuickBooksEvent | None:
+    event = msgspec.json.decode(raw, type=_CloudEvent)
     kind = _TYPE.fullmatch(event.type)
     if kind is None:
         return None
@@ -114,8 +124,9 @@ def _from_cloud(event: _CloudEvent) -> QuickBooksEvent | None:
     )
 
 
-def _from_legacy(realm: str | int, entity: _Entity) -> QuickBooksEvent:
+def _from_legacy(realm: str | int, raw: msgspec.Raw) -> QuickBooksEvent:
     """The old envelope has no event id, so the same change always makes the same one."""
+    entity = msgspec.json.decode(raw, type=_Entity)
     at = instant(entity.last_updated)
     told = "|".join((str(realm), entity.name, str(entity.id), entity.operation, at.isoformat()))
     return QuickBooksEvent(

@@ -39,6 +39,7 @@ _DOCUMENTS: Final = {
     "customer": "The customer of contact",
     "contact": "The contact of customer",
     "item": "Item",
+    "canary": "Test document",
 }
 
 

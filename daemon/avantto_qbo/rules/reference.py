@@ -27,6 +27,7 @@ _SHAPES: Final = {
     "payment": re.compile(rf"(?<!\w)Avantto payment {_ID}{_END}"),
     "refund": re.compile(rf"(?<!\w)Avantto refund {_ID} · (\d+(?:\.\d+)? [A-Z]{{3}}){_END}"),
     "contact": re.compile(rf"(?<!\w)Avantto contact {_ID}{_END}"),
+    "test": re.compile(rf"(?<!\w)avantto-qbo test · {_ID}{_END}"),
 }
 
 
@@ -58,6 +59,16 @@ def refund_note(transaction_id: str, refunded: Money) -> str:
 def customer_notes(contact: ContactId) -> str:
     """Notes of a customer: `Avantto contact <id>`."""
     return f"Avantto contact {contact}"
+
+
+def test_note(run: str) -> str:
+    """What every object of a test run bears: `avantto-qbo test · <run>`; it is taken back by the run itself."""
+    return f"avantto-qbo test · {run}"
+
+
+def is_test(text: str) -> bool:
+    """Say whether an object was made by a test run, ours or another's."""
+    return _SHAPES["test"].search(text) is not None
 
 
 def marks(text: str) -> frozenset[tuple[str, ...]]:

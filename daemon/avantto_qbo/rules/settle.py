@@ -18,16 +18,21 @@ REPEATABLE: Final = frozenset({Kind.CONTACT_UPDATE, Kind.CONTACT_TAG})
 # A refusal that the plan can answer by itself: look again, or take another number or name.
 REPLANNED: Final = frozenset({FaultClass.STALE, FaultClass.NUMBER_TAKEN, FaultClass.NAME_TAKEN, FaultClass.DUPLICATE})
 # Where these are gone, whoever planned the change looks for what stands in their place.
-FOLLOWED: Final = frozenset({Kind.INVOICE_UPDATE, Kind.INVOICE_VOID})
+FOLLOWED: Final = frozenset({Kind.INVOICE_UPDATE, Kind.INVOICE_VOID, Kind.CANARY_REMOVE})
+# Test documents: whoever plans them reads the refusal, no person need decide about it.
+CANARY: Final = frozenset({Kind.CANARY_CREATE, Kind.CANARY_REMOVE})
 # What a person gets to see is never sent twice: a lost answer is the end of it (R3).
 TO_A_PERSON: Final = frozenset({Kind.MESSAGE_SEND, Kind.WORKFLOW_ADD})
 RECONNECT: Final = "reconnect"
+REPEATED: Final = "doubt.repeated"  # the answer was that this request id was used before
+INTERRUPTED: Final = "interrupted"  # the program stopped while it was being sent
 _MANY: Final = 10  # tries before a day of failures is a human's business: an outage of ours counts as few
 _PERIOD_CLOSED: Final = frozenset({"6200", "6210"})
 _INACTIVE: Final = frozenset({"610", "2500", "6250"})  # by Intuit's error code page, in words for programmers
 _INACTIVE_HINT: Final = " (its customer, an item or an account on it was made inactive or deleted there)"
 _MAKE_ACTIVE: Final = f"make it active again in QuickBooks, then: {RETRY}"
 _NEXT_MESSAGE: Final = timedelta(minutes=1)
+_SOON: Final = timedelta(seconds=5)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -55,8 +60,8 @@ def judge(op: Operation, outcome: Outcome, *, now: datetime, settle: timedelta, 
         case NoAccess(provider=provider, reason=text):
             dead = Reason(RECONNECT, f"{provider} must be connected again ({text})", "avantto-qbo connect LOCATION")
             return _unsent(op, dead, now)
-        case InDoubt(reason=text):
-            return _doubtful(op, text, now, settle)
+        case InDoubt():
+            return _doubtful(op, outcome, now, settle, jitter)
         case _:
             return _refused(op, outcome.fault, now, jitter)
 
@@ -82,13 +87,16 @@ def _unsent(op: Operation, reason: Reason, next_at: datetime) -> Verdict:
     return Verdict((State.RETRY,), reason, next_at)
 
 
-def _doubtful(op: Operation, text: str, now: datetime, settle: timedelta) -> Verdict:
+def _doubtful(op: Operation, answer: InDoubt, now: datetime, settle: timedelta, jitter: float) -> Verdict:
+    text = answer.reason
     if op.kind in TO_A_PERSON:
         reason = Reason("unknown", f"The answer was lost ({text}); a message to a person is never sent twice.")
         return Verdict((State.DOUBT, State.DONE), reason)
     if op.kind in REPEATABLE:
-        return Verdict((State.DOUBT,), Reason("doubt", text), now + timedelta(seconds=5))
-    return Verdict((State.DOUBT,), Reason("doubt", text), now + settle)
+        if op.attempts >= _MANY and exhausted(op.created_at, now):
+            return Verdict((State.DOUBT, State.HELD), Reason("doubt", f"No answer for a day ({text}).", RETRY))
+        return Verdict((State.DOUBT,), Reason("doubt", text), retry_at(op.attempts, _SOON, now, jitter))
+    return Verdict((State.DOUBT,), Reason(REPEATED if answer.repeated else "doubt", text), now + settle)
 
 
 def _refused(op: Operation, fault: Fault, now: datetime, jitter: float) -> Verdict:
@@ -97,9 +105,9 @@ def _refused(op: Operation, fault: Fault, now: datetime, jitter: float) -> Verdi
     reason = Reason(f"refused.{fault.code}", f"{document(op)}: {side} refused it: {fault.message}{hint}", mend)
     if fault.kind is FaultClass.PASSING:
         return _again(op, reason, None, now, jitter)
-    if fault.code in _PERIOD_CLOSED:  # since the company's facts were read
+    if fault.code in _PERIOD_CLOSED and op.kind not in CANARY:  # since the company's facts were read
         text = f"{document(op)}: {side} refused it, because the books are closed up to a later day."
         return Verdict((State.HELD,), Reason("books_closed", text, REOPEN), fault=fault)
-    if fault.kind in REPLANNED or (fault.kind is FaultClass.GONE and op.kind in FOLLOWED):
+    if op.kind in CANARY or fault.kind in REPLANNED or (fault.kind is FaultClass.GONE and op.kind in FOLLOWED):
         return Verdict((State.HELD, State.SKIPPED), Reason(f"superseded.{fault.kind}", fault.message), fault=fault)
     return Verdict((State.HELD,), reason, fault=fault)

@@ -15,6 +15,7 @@ import msgspec
 from avantto_qbo.model.ids import ContactId, CustomerId, LocationId, OperationId, RealmId
 from avantto_qbo.model.operation import State
 from avantto_qbo.model.records import ReviewState, Status
+from avantto_qbo.server.api_backup import RestoringRow
 
 
 class BackfillState(StrEnum):
@@ -118,6 +119,8 @@ class ShowAnswer(msgspec.Struct, frozen=True):
     backfill: Backfill = Backfill()
     left_out: dict[str, int] = {}  # customers that are no contacts, by reason
     posting: tuple[Posting, ...] = ()
+    reconciled_at: datetime | None = None  # when its documents were last compared with the books
+    differences: int = 0  # how many were not equal then, for whatever reason
     attention: tuple[AttentionItem, ...] = ()
     activity: tuple[ActivityRow, ...] = ()
 
@@ -137,6 +140,8 @@ class StatusAnswer(msgspec.Struct, frozen=True):
     reads: int = 0
     monthly_reads: int = 0
     warnings: tuple[str, ...] = ()
+    backup_at: datetime | None = None  # when the journal was last copied
+    restoring: tuple[RestoringRow, ...] = ()
 
 
 class ReviewRow(msgspec.Struct, frozen=True):

@@ -13,10 +13,10 @@ from typing import Final
 
 import anyio
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from avantto_qbo.config import Listen
 from avantto_qbo.errors import ConfigError
+from avantto_qbo.server.connections import Connection, Gate
 from avantto_qbo.server.limits import Limits
 
 SOCKET_MODE: Final = 0o660
@@ -69,20 +69,9 @@ async def listening(
     At the end no new connection is accepted, and requests under way get `limits.shutdown` to finish.
     """
     limits = limits or Limits()
-    guard = _HeaderGuard(limits.header_time.total_seconds())
-    app.middlewares.insert(0, guard.middleware())
-    runner = web.AppRunner(
-        app,
-        handle_signals=False,
-        access_log=None,
-        keepalive_timeout=limits.keepalive.total_seconds(),
-        lingering_time=limits.linger.total_seconds(),
-        shutdown_timeout=limits.shutdown.total_seconds(),
-        # Signatures cover the bytes as sent, and no vendor compresses webhooks.
-        auto_decompress=False,
-    )
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=limits.shutdown.total_seconds())
     await runner.setup()
-    server = await guard.serve(runner, listener)
+    server = await _serve(runner, listener, limits)
     try:
         yield _address(listener)
     finally:
@@ -98,40 +87,14 @@ def _address(listener: socket.socket) -> Listen:
     return Listen(host, port)
 
 
-class _HeaderGuard:
-    """Closes connections whose first request's headers do not arrive in time, which aiohttp leaves to keep-alive.
+async def _serve(runner: web.AppRunner, listener: socket.socket, limits: Limits) -> asyncio.Server:
+    loop, server, gate = asyncio.get_running_loop(), runner.server, Gate(limits)
+    if server is None:
+        raise RuntimeError("the runner is not set up")
 
-    Later requests of a connection are bounded by the keep-alive time, which starts with the previous answer.
-    """
+    def connection() -> Connection:
+        return Connection(gate, server, loop, limits)
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._silent: dict[asyncio.BaseProtocol, asyncio.TimerHandle] = {}
-
-    async def serve(self, runner: web.AppRunner, listener: socket.socket) -> asyncio.Server:
-        loop, make = asyncio.get_running_loop(), runner.server
-        if make is None:
-            raise RuntimeError("the runner is not set up")
-
-        def guarded() -> web.RequestHandler:
-            handler = make()
-            self._silent[handler] = loop.call_later(self._seconds, self._expire, handler)
-            return handler
-
-        if listener.family == socket.AF_UNIX:
-            return await loop.create_unix_server(guarded, sock=listener)
-        return await loop.create_server(guarded, sock=listener)
-
-    def middleware(self) -> Middleware:
-        @web.middleware
-        async def headers_arrived(request: web.Request, handler: Handler) -> web.StreamResponse:
-            timer = self._silent.pop(request.protocol, None)
-            if timer is not None:
-                timer.cancel()
-            return await handler(request)
-
-        return headers_arrived
-
-    def _expire(self, handler: web.RequestHandler) -> None:
-        self._silent.pop(handler, None)
-        handler.force_close()
+    if listener.family == socket.AF_UNIX:
+        return await loop.create_unix_server(connection, sock=listener)
+    return await loop.create_server(connection, sock=listener)

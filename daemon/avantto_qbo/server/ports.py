@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import msgspec
 
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.model.ids import LocationId, OperationId
+from avantto_qbo.model.reconciliation import Progress
 from avantto_qbo.server.api import (
     ActivityAnswer,
     AttentionAnswer,
@@ -26,8 +27,12 @@ from avantto_qbo.server.api import (
     StatusAnswer,
     SyncAnswer,
 )
+from avantto_qbo.server.api_backup import BackupAnswer
+from avantto_qbo.server.api_doctor import CanaryAnswer, DoctorAnswer
 from avantto_qbo.server.api_explaining import ExplainAnswer
+from avantto_qbo.server.api_keys import RotateAnswer
 from avantto_qbo.server.api_mapping import MapKind, MappingAnswer, MappingRequest
+from avantto_qbo.server.api_reconciling import ReconcileAnswer
 
 
 class UnknownObjectError(RefusedError):
@@ -115,6 +120,22 @@ class Service(Protocol):
 
     async def explain(self, location: LocationId, document: str) -> ExplainAnswer: ...
 
+    async def reconcile(
+        self,
+        location: LocationId,
+        since: date | None,
+        until: date | None,
+        report: Callable[[Progress], Awaitable[None]],
+    ) -> ReconcileAnswer:
+        """Compare Avantto with the books from `since` to `until`; `report` is told how far it is."""
+        ...
+
+    async def doctor(self, location: LocationId | None) -> DoctorAnswer: ...
+
+    async def canary(self, location: LocationId, actor: str, *, yes: bool) -> CanaryAnswer:
+        """Start a test of repeated writes in the company of a location."""
+        ...
+
     async def sync(self, location: LocationId) -> SyncAnswer: ...
 
     async def activity(self, location: LocationId, limit: int, before: int | None) -> ActivityAnswer: ...
@@ -136,6 +157,10 @@ class Service(Protocol):
     async def connect_link(self, location: LocationId, actor: str) -> LinkAnswer: ...
 
     async def disconnect(self, location: LocationId, actor: str) -> LocationAnswer: ...
+
+    async def rotate_key(self, actor: str) -> RotateAnswer: ...
+
+    async def backup(self, file: str, actor: str) -> BackupAnswer: ...
 
 
 class Readiness(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ def problem(error: Exception) -> tuple[int, ErrorAnswer]:
             return 400 if error.field else 409, ErrorAnswer(error.problem, error.field, error.mend)
         case ConfigError():
             return 400, ErrorAnswer(error.problem, error.key, error.mend)
-        case msgspec.ValidationError() | msgspec.DecodeError():
+        case msgspec.DecodeError() | UnicodeDecodeError() | RecursionError():
             return 400, ErrorAnswer(f"the request cannot be read: {error}", "request")
         case AuthError():
             mend = f"connect again with a fresh {error.provider} token"

@@ -6,8 +6,9 @@ from aiohttp import web
 
 from avantto_qbo.metrics import Metrics
 from avantto_qbo.model.grant import Provider
+from avantto_qbo.server.bodies import Room
 from avantto_qbo.server.browser import BrowserDoor
-from avantto_qbo.server.limits import Limits
+from avantto_qbo.server.limits import MOST_BODIES, Limits
 from avantto_qbo.server.ports import BrowserFlow, Intake
 from avantto_qbo.server.webhooks import WebhookDoor
 
@@ -18,8 +19,9 @@ def public_app(
     """Return the application of the public listener."""
     limits = limits or Limits()
     app = web.Application(client_max_size=limits.body_bytes)
+    room = Room(MOST_BODIES)
     for provider in Provider:
-        app.router.add_post(f"/webhooks/{provider}", WebhookDoor(provider, intake, limits, metrics).answer)
+        app.router.add_post(f"/webhooks/{provider}", WebhookDoor(provider, intake, limits, metrics, room).answer)
     browser = BrowserDoor(flow, secure=public_url.startswith("https:"))
     # Without HEAD: link previews and mail scanners must not use up a single-use link.
     app.router.add_get("/connect/{token}", browser.connect, allow_head=False)

@@ -12,11 +12,15 @@ from aiohttp import web
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.model.ids import LocationId, OperationId
 from avantto_qbo.server.api import ConnectRequest, SettingsRequest
+from avantto_qbo.server.api_backup import BackupRequest
+from avantto_qbo.server.api_doctor import CanaryRequest
 from avantto_qbo.server.api_mapping import MapKind, MappingRequest
 from avantto_qbo.server.bodies import read_body
+from avantto_qbo.server.bounds import within_bounds
 from avantto_qbo.server.limits import Limits
 from avantto_qbo.server.ports import Service
 from avantto_qbo.server.problems import answer_problems
+from avantto_qbo.server.reconciling import ReconcileStream, day_named
 
 RequestT = TypeVar("RequestT")
 MOST_ROWS: Final = 500
@@ -40,13 +44,18 @@ def status_app(service: Service, limits: Limits | None = None) -> web.Applicatio
             web.get(f"{at}/mapping", api.mapping),
             web.patch(f"{at}/mapping", api.set_mapping),
             web.get(f"{at}/explanation", api.explain),
+            web.get(f"{at}/reconciliation", api.reconcile),
             web.get(f"{at}/activity", api.activity),
             web.get(f"{at}/reviews", api.reviews),
             web.post(f"{at}/link", api.connect_link),
+            web.get("/v1/doctor", api.doctor),
+            web.post(f"{at}/canary", api.canary),
             web.post(f"{at}/sync", api.sync),
             web.post(f"{at}/pause", api.pause),
             web.post(f"{at}/resume", api.resume),
             web.post(f"{at}/disconnect", api.disconnect),
+            web.post("/v1/journal-key/rotate", api.rotate_key),
+            web.post("/v1/backup", api.backup),
             web.post("/v1/operations/{operation}/retry", api.retry),
             web.post("/v1/operations/{operation}/skip", api.skip),
         ]
@@ -97,6 +106,14 @@ class _StatusApi:
             raise RefusedError("names no document", "an id or a number", field="document")
         return _json(await self._service.explain(_location(request), document))
 
+    async def reconcile(self, request: web.Request) -> web.StreamResponse:
+        since, until = day_named(request, "since"), day_named(request, "until")
+        stream = ReconcileStream(request)
+        try:
+            return await stream.end(await self._service.reconcile(_location(request), since, until, stream.report))
+        except Exception as error:  # noqa: BLE001 - where a request ends
+            return await stream.fail(error)
+
     async def activity(self, request: web.Request) -> web.Response:
         limit, before = _number(request, "limit"), _number(request, "before")
         return _json(await self._service.activity(_location(request), min(limit or 50, MOST_ROWS), before))
@@ -107,6 +124,14 @@ class _StatusApi:
 
     async def connect_link(self, request: web.Request) -> web.Response:
         return _json(await self._service.connect_link(_location(request), actor(request)))
+
+    async def doctor(self, request: web.Request) -> web.Response:
+        named = request.query.get("location")
+        return _json(await self._service.doctor(LocationId(named) if named else None))
+
+    async def canary(self, request: web.Request) -> web.Response:
+        wanted = await self._read(request, CanaryRequest)
+        return _json(await self._service.canary(_location(request), actor(request), yes=wanted.yes))
 
     async def sync(self, request: web.Request) -> web.Response:
         return _json(await self._service.sync(_location(request)))
@@ -120,6 +145,13 @@ class _StatusApi:
     async def disconnect(self, request: web.Request) -> web.Response:
         return _json(await self._service.disconnect(_location(request), actor(request)))
 
+    async def rotate_key(self, request: web.Request) -> web.Response:
+        return _json(await self._service.rotate_key(actor(request)))
+
+    async def backup(self, request: web.Request) -> web.Response:
+        wanted = await self._read(request, BackupRequest)
+        return _json(await self._service.backup(wanted.file, actor(request)))
+
     async def retry(self, request: web.Request) -> web.Response:
         return _json(await self._service.retry(_operation(request), actor(request)))
 
@@ -127,7 +159,10 @@ class _StatusApi:
         return _json(await self._service.skip(_operation(request), actor(request)))
 
     async def _read(self, request: web.Request, kind: type[RequestT]) -> RequestT:
-        return msgspec.json.decode(await read_body(request, self.limits), type=kind)
+        raw = await read_body(request, self.limits)
+        if not within_bounds(raw):
+            raise RefusedError("nests too deep or holds too much", field="request")
+        return msgspec.json.decode(raw, type=kind)
 
 
 def actor(request: web.Request) -> str:

@@ -13,8 +13,8 @@ from aiohttp import web
 
 from avantto_qbo.metrics import Metrics
 from avantto_qbo.model.grant import Provider
-from avantto_qbo.server.bodies import UnreadableBodyError, closing, read_body
-from avantto_qbo.server.limits import Limits
+from avantto_qbo.server.bodies import NoRoomError, Room, UnreadableBodyError, closing, read_body
+from avantto_qbo.server.limits import HIGH_WATER_WAIT, Limits
 from avantto_qbo.server.ports import Intake, IntakeResult, Verdict
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -34,18 +34,22 @@ _Take = Callable[[bytes, Mapping[str, str]], Awaitable[IntakeResult]]
 class WebhookDoor:
     """Answers the deliveries of one vendor. The path is open to the world: nothing is read before it is verified."""
 
-    def __init__(self, provider: Provider, intake: Intake, limits: Limits, metrics: Metrics) -> None:
-        self._provider, self._limits, self._metrics = provider, limits, metrics
+    def __init__(self, provider: Provider, intake: Intake, limits: Limits, metrics: Metrics, room: Room) -> None:
+        self._provider, self._limits, self._metrics, self._room = provider, limits, metrics, room
         self._take: _Take = intake.avantto if provider is Provider.AVANTTO else intake.quickbooks
         self._patience = limits.intake_avantto if provider is Provider.AVANTTO else limits.intake_quickbooks
 
     async def answer(self, request: web.Request) -> web.Response:
         try:
-            raw = await read_body(request, self._limits)
+            with self._room.share() as take:
+                raw = await read_body(request, self._limits, take)
+                result = await self._taken(raw, {name.lower(): value for name, value in request.headers.items()})
         except UnreadableBodyError as error:
             self._count(error.outcome)
             return closing(web.Response(status=error.status))
-        result = await self._taken(raw, {name.lower(): value for name, value in request.headers.items()})
+        except NoRoomError:
+            self._count(Verdict.BUSY)
+            return closing(self._response(IntakeResult(Verdict.BUSY, HIGH_WATER_WAIT)))
         self._count(result.verdict)
         return self._response(result)
 

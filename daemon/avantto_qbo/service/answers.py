@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from avantto_qbo import __version__
 from avantto_qbo.actors.house import House
-from avantto_qbo.journal import activity, inbox, locations, operations, usage
+from avantto_qbo.journal import activity, inbox, locations, operations, restored, usage
 from avantto_qbo.journal import settings as stored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.location_settings import merge_settings
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.records import Status
 from avantto_qbo.server import api
-from avantto_qbo.service import report
+from avantto_qbo.service import backups, grants_ending, report
 from avantto_qbo.service.known import location_of
 from avantto_qbo.service.posting import postings
 
@@ -40,11 +40,15 @@ class Answers:
             operations=counted,
             mail=sum(inbox.depth(db).values()),
             oldest_mail_seconds=report.oldest_seconds(db, records, now),
-            attention=len(report.attention(db, records)),
+            attention=len(report.attention(db, records, now)),
             month=month,
             reads=sum(usage.reads(db, month).values()),
             monthly_reads=self._monthly_reads,
-            warnings=report.warnings(records, self._house.pace.contacts, self._monthly_reads),
+            warnings=grants_ending.warnings(db, now)
+            + report.blocked_warnings(db)
+            + report.warnings(records, self._house.pace.contacts, self._monthly_reads),
+            backup_at=restored.backup_at(db),
+            restoring=backups.restoring(db),
         )
 
     async def locations(self) -> api.LocationsAnswer:
@@ -59,8 +63,8 @@ class Answers:
         def look(db: Connection) -> api.ShowAnswer:
             record = location_of(db, location)
             company = report.company(db, record.realm)
-            settings = merge_settings(self._house.defaults, stored.of(db, location))
-            return report.show(db, record, company, postings(company, settings, record) if company else ())
+            settings, now = merge_settings(self._house.defaults, stored.of(db, location)), self._house.clock.now()
+            return report.show(db, record, company, postings(company, settings, record) if company else (), now)
 
         return await self._house.journal.read(look)
 
@@ -80,6 +84,6 @@ class Answers:
 
         def look(db: Connection) -> api.AttentionAnswer:
             records = [location_of(db, location)] if location else locations.all(db)
-            return api.AttentionAnswer(tuple(report.attention(db, records)))
+            return api.AttentionAnswer(tuple(report.attention(db, records, self._house.clock.now())))
 
         return await self._house.journal.read(look)

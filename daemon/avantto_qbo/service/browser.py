@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors.house import House
-from avantto_qbo.errors import AuthError, AvanttoQboError, RefusedError, TransientError
+from avantto_qbo.errors import AppRefusedError, AuthError, AvanttoQboError, RefusedError, TransientError
 from avantto_qbo.journal import activity, inbox
 from avantto_qbo.model.grant import Tokens
 from avantto_qbo.model.ids import LocationId, RealmId
@@ -45,7 +45,7 @@ class Browser:
     ) -> None:
         self._house, self._connecting = house, connecting
         self._avantto, self._quickbooks = avantto, quickbooks
-        self._key = hmac.digest(key, b"connect links", hashlib.sha256)
+        self._key = key
         self._public_url = public_url
         self._halfway: dict[str, Tokens] = {}
 
@@ -109,6 +109,10 @@ class Browser:
             )
         try:
             return await vendor.endpoint.exchange(code, self._callback(vendor.provider))
+        except AppRefusedError as error:
+            raise RefusedError(
+                f"{vendor.provider} refuses this program's own client id or secret", "tell whoever runs it"
+            ) from error
         except (AuthError, TransientError) as error:
             raise RefusedError(
                 f"{vendor.provider} did not accept the consent ({error})", "open the link again"

@@ -14,10 +14,22 @@ from avantto_qbo.actors.facts import Ask, learn
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.polls.pollers import CHANGES, first_polls
 from avantto_qbo.actors.polls.sweeps import PAYMENTS
-from avantto_qbo.actors.ports import Edge, TokenEndpoint
+from avantto_qbo.actors.ports import Edge
+from avantto_qbo.actors.restored.noticing import stop_for_unknown
 from avantto_qbo.avantto import reads as avantto_reads
-from avantto_qbo.errors import AuthError, RefusedError, RejectedError, TransientError
-from avantto_qbo.journal import activity, claims, cursors, evidence, grants, inbox, locations, operations
+from avantto_qbo.errors import AppRefusedError, AuthError, RefusedError, RejectedError, TransientError
+from avantto_qbo.journal import (
+    activity,
+    claims,
+    cursors,
+    evidence,
+    grants,
+    inbox,
+    locations,
+    operations,
+    reconciliations,
+    renewals,
+)
 from avantto_qbo.journal import settings as stored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.sealing import Sealer
@@ -32,19 +44,13 @@ from avantto_qbo.model.records import Activity, LocationRecord, RealmRecord, Sta
 from avantto_qbo.model.settings import Contacts
 from avantto_qbo.server.api import ConnectAnswer
 from avantto_qbo.service.posting import postings
+from avantto_qbo.service.renewing import Renewing, Vendor
 from avantto_qbo.service.sharing import same_series
 
 T = TypeVar("T")
+__all__ = ["Connecting", "Order", "Vendor"]
 _LOOK_BACK: Final = timedelta(days=7)
 _LOOK_AT: Final = 5
-
-
-class Vendor(msgspec.Struct, frozen=True):
-    """One provider: where to send and where its tokens come from."""
-
-    provider: Provider
-    edge: Edge
-    endpoint: TokenEndpoint
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -87,6 +93,7 @@ class Connecting:
     ) -> None:
         self._house, self._directory, self._sealer = house, directory, sealer
         self._avantto, self._quickbooks = avantto, quickbooks
+        self._renewing = Renewing(house, sealer)
 
     async def connect(self, order: Order) -> ConnectAnswer:
         """Connect, or raise RefusedError with nothing changed."""
@@ -146,8 +153,11 @@ class Connecting:
             except AuthError:
                 if not tokens.refresh_token:
                     raise
-                renewed = await vendor.endpoint.refresh(subject, tokens)
+                renewed = await self._renewing.renew(vendor, subject, tokens)
                 return renewed, await prove(_Asking(vendor.edge, subject, renewed))
+        except AppRefusedError as error:
+            problem = f"{vendor.provider} refuses this daemon's own client id or secret ({error.reason})"
+            raise RefusedError(problem, f"put [{vendor.provider}] client_id and its secret file right") from error
         except (AuthError, RejectedError) as error:
             problem = f"the {vendor.provider} token does not open {subject} ({error})"
             raise RefusedError(problem, "use the token answer of exactly this company or location") from error
@@ -207,9 +217,14 @@ class Connecting:
             record = msgspec.structs.replace(record, status=Status.MONEY_PAUSED, reason=pause)
         locations.put(db, record)
         locations.put_realm(db, RealmRecord(order.realm, msgspec.json.encode(proof.company), now))
+        stop_for_unknown(db, record, now, self._house.pace.settle)
         self._revive_siblings(db, order, now)
-        grants.put(db, self._sealer, Grant(Provider.QUICKBOOKS, order.realm, proof.quickbooks), now)
-        grants.put(db, self._sealer, Grant(Provider.AVANTTO, order.location, proof.avantto), now)
+        for provider, subject, tokens in (
+            (Provider.QUICKBOOKS, order.realm, proof.quickbooks),
+            (Provider.AVANTTO, order.location, proof.avantto),
+        ):
+            grants.put(db, self._sealer, Grant(provider, subject, tokens, granted_at=now), now)
+            renewals.remove(db, provider, subject)
         if order.share and before is None:
             stored.put(db, order.location, "contacts", encode_setting(Contacts.OWN), now, order.actor)
         if cursors.get(db, order.realm, CHANGES) is None:
@@ -244,6 +259,7 @@ class Connecting:
         inbox.clear(db, before.id)
         evidence.clear(db, before.id)
         cursors.forget(db, before.id)
+        reconciliations.forget(db, before.id)
 
     async def disconnect(self, location: LocationId, actor: str) -> LocationRecord:
         """End a connection: nothing is deleted in either place; the realm's token goes with its last location."""

@@ -11,8 +11,9 @@ from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.polls.pollers import CHANGES
 from avantto_qbo.actors.polls.sweeps import INVOICES, PAYMENTS
+from avantto_qbo.actors.reconciling.findings import tell_again
 from avantto_qbo.errors import RefusedError
-from avantto_qbo.journal import activity, cursors, locations, operations
+from avantto_qbo.journal import activity, cursors, locations, operations, reconciliations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, OperationId
 from avantto_qbo.model.operation import Operation, Reason, State
@@ -45,6 +46,8 @@ class Decisions:
             cursors.schedule(db, record.realm, CHANGES, now, sooner_only=True)
             cursors.schedule(db, location, PAYMENTS, now, sooner_only=True)
             cursors.schedule(db, location, INVOICES, now, sooner_only=True)
+            if (found := reconciliations.get(db, location)) is not None:
+                tell_again(db, record, found, now)
             return (CHANGES, PAYMENTS, INVOICES)
 
         polls = await self._house.journal.write(due)
@@ -57,8 +60,7 @@ class Decisions:
         def again(db: Connection) -> Operation:
             op = operation_of(db, operation)
             if op.state in {State.RETRY, State.DOUBT, State.CORRECTING}:
-                now = self._house.clock.now()
-                return operations.put_off(db, op.id, now, now)
+                return self._sooner(db, op)
             if op.state is not State.HELD:
                 raise RefusedError(f"operation {op.id} is {op.state}; only what waits or is held can be tried again")
             if maybe_in_books(op):
@@ -69,6 +71,12 @@ class Decisions:
             return let_go(self._house, db, op, Reason("retried", f"tried again by {actor}"))
 
         return await self._decided(again)
+
+    def _sooner(self, db: Connection, op: Operation) -> Operation:
+        """Now; a doubt no sooner than commits settle, because looks that come too early prove nothing."""
+        now = self._house.clock.now()
+        soonest = now + self._house.pace.settle if op.state is State.DOUBT else now
+        return operations.put_off(db, op.id, min(op.next_at or soonest, soonest), now)
 
     async def skip(self, operation: OperationId, actor: str) -> api.OperationAnswer:
         """Let a held document go until Avantto changes it."""

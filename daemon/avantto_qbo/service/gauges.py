@@ -41,4 +41,4 @@ def refresh(db: Connection, house: House, metrics: Metrics) -> None:
         moments = (inbox.oldest(db, record.id, lane) for record in records if record.status is Status.CONNECTED)
         ages = [(now - moment).total_seconds() for moment in moments if moment is not None]
         metrics.oldest_mail_seconds.labels(lane.name.lower()).set(max([0.0, *ages]))
-    metrics.attention.set(len(report.attention(db, records)))
+    metrics.attention.set(len(report.attention(db, records, now)))

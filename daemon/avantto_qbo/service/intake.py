@@ -25,20 +25,27 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Person, Transaction
 from avantto_qbo.model.ids import CustomerId, receipt_chain
 from avantto_qbo.model.operation import Reason, State
-from avantto_qbo.model.records import Lane, Status, Topic
+from avantto_qbo.model.records import Lane, LocationRecord, Status, Topic
 from avantto_qbo.quickbooks import webhooks as quickbooks
 from avantto_qbo.quickbooks.webhooks import QuickBooksEvent
+from avantto_qbo.server.bounds import within_bounds
+from avantto_qbo.server.limits import HIGH_WATER_WAIT
 from avantto_qbo.server.ports import IntakeResult, Verdict
+from avantto_qbo.service.high_water import HighWater
 from avantto_qbo.service.reconsidering import let_go
 
 _POLLED: Final = {"customer": "Customer", "payment": "Payment"}
 _UNINSTALLED: Final = "UNINSTALL"
+_BUSY: Final = IntakeResult(Verdict.BUSY, HIGH_WATER_WAIT)
 _UNEXPLAINED: Final = "tax_difference"  # what the order's webhook may still explain
 _OWN_ECHO: Final = timedelta(minutes=2)
 
 
 class WebhookIntake:
-    """Both vendors' webhooks. `look_again` wakes the scheduler when a poll became due sooner."""
+    """Both vendors' webhooks. `look_again` wakes the scheduler when a poll became due sooner.
+
+    `waiting` tells how many units of work the journal has not committed yet.
+    """
 
     def __init__(
         self,
@@ -47,17 +54,23 @@ class WebhookIntake:
         keys: tuple[avantto.PublicKey, ...],
         verifier: str,
         look_again: Callable[[], None],
+        waiting: Callable[[], int] = lambda: 0,
     ) -> None:
         self._house, self._keys, self._verifier, self._look_again = house, keys, verifier, look_again
+        self._water = HighWater(house, waiting)
 
     async def avantto(self, raw: bytes, headers: Mapping[str, str]) -> IntakeResult:
         """Put the document an Avantto event names into its location's inbox."""
         if not avantto.verify(raw, headers, self._keys):
             return IntakeResult(Verdict.UNSIGNED)
+        if not within_bounds(raw):
+            return IntakeResult(Verdict.MALFORMED)
         try:
             event = avantto.parse(raw)
         except avantto.MalformedWebhookError:
             return IntakeResult(Verdict.MALFORMED)
+        if await self._water.is_high():
+            return _BUSY
         verdict = await self._house.journal.write(lambda db: self._take_avantto(db, event))
         if verdict is Verdict.TAKEN:
             self._house.nudge(event.location)
@@ -71,19 +84,31 @@ class WebhookIntake:
             return Verdict.IGNORED
         if event.topic is None and event.type != _UNINSTALLED:
             return Verdict.IGNORED
+        if event.topic is None:
+            return self._removed(db, record, event)
         if not inbox.deliver(db, "avantto", event.event_id, now):
             return Verdict.REPEATED
-        if event.topic is None and event.at is not None and event.at < record.connected_at:
-            return Verdict.IGNORED  # it ended an earlier connection, and came late
-        if event.topic is None:
-            reason = f"the app was removed in Avantto: avantto-qbo connect {record.id}"
-            locations.set_status(db, record.id, Status.BROKEN, reason, now)
-        elif event.topic is Topic.ORDER:
+        if event.topic is Topic.ORDER:
             self._hint_of_payment(db, event)
         else:
             if event.deleted:
                 deletions.announce(db, record.id, event.object_id, now)
             inbox.tell(db, record.id, event.topic, event.object_id, Lane.MONEY, now)
+        return Verdict.TAKEN
+
+    def _removed(self, db: Connection, record: LocationRecord, event: AvanttoEvent) -> Verdict:
+        """The app is gone from the location. No read asks about it, so a replay must not be believed.
+
+        The documented body has neither id nor time: then it is believed once, ever. A second removal looks the same;
+        the dead tokens tell of it.
+        """
+        now = self._house.clock.now()
+        if not inbox.deliver(db, "avantto" if event.at else inbox.UNDATED, event.event_id, now):
+            return Verdict.REPEATED
+        if event.at is not None and event.at < record.connected_at:
+            return Verdict.IGNORED  # it ended an earlier connection, and came late
+        reason = f"the app was removed in Avantto: avantto-qbo connect {record.id}"
+        locations.set_status(db, record.id, Status.BROKEN, reason, now)
         return Verdict.TAKEN
 
     def _hint_of_payment(self, db: Connection, event: AvanttoEvent) -> None:
@@ -111,10 +136,14 @@ class WebhookIntake:
         """Make the change feed of the named realms due now; one delivery may mix realms."""
         if not quickbooks.verify(raw, headers.get("intuit-signature", ""), self._verifier):
             return IntakeResult(Verdict.UNSIGNED)
+        if not within_bounds(raw):
+            return IntakeResult(Verdict.MALFORMED)
         try:
             events = quickbooks.parse(raw)
         except quickbooks.MalformedEventsError:
             return IntakeResult(Verdict.MALFORMED)
+        if await self._water.is_high():
+            return _BUSY
         verdicts = await self._house.journal.write(lambda db: {self._take_quickbooks(db, event) for event in events})
         self._look_again()
         for verdict in (Verdict.TAKEN, Verdict.REPEATED):

@@ -25,6 +25,6 @@ def let_go(house: House, db: Connection, op: Operation, reason: Reason) -> Opera
 def reconsider(house: House, db: Connection, location: LocationId, why: str) -> None:
     """What was held because it could not be turned into a request may be possible now."""
     for op in operations.by_state(db, [State.HELD], location, limit=_MOST):
-        if not op.sendable:
+        if not op.sendable and op.source.kind != "books":  # what is only told stays told
             let_go(house, db, op, Reason("superseded", why))
     inbox.wake(db, settings_key(location), house.clock.now())

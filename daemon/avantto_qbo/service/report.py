@@ -10,7 +10,10 @@ import msgspec
 
 from avantto_qbo.actors.polls.pollers import CHANGES, failing
 from avantto_qbo.actors.polls.sweeps import INVOICES, PAYMENTS
-from avantto_qbo.journal import activity, cursors, inbox, left_out, locations, operations
+from avantto_qbo.actors.read_gate import BLOCKED, OWNER
+from avantto_qbo.actors.reconciling.night import RECONCILE
+from avantto_qbo.actors.restored.standing import RELINK, poll_owner
+from avantto_qbo.journal import activity, cursors, inbox, left_out, locations, operations, reconciliations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import RealmId
 from avantto_qbo.model.operation import Operation, State
@@ -19,13 +22,20 @@ from avantto_qbo.model.records import Activity, Lane, LocationRecord, Status, To
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.server import api
 from avantto_qbo.server.api_mapping import MapKind
+from avantto_qbo.service.backups import reason_of
 from avantto_qbo.service.choices import named
+from avantto_qbo.service.grants_ending import ending, refused_apps
 from avantto_qbo.service.posting import postings
+from avantto_qbo.service.reconciling import waiting
 from avantto_qbo.service.reviews import owner_waits
 
 _MONTH: Final = timedelta(days=30)
 _PROMISED: Final = timedelta(minutes=5)
 _NEARLY: Final = 0.8
+_NO_READS: Final = (
+    "QuickBooks refuses every read: the metered reads of this month are spent. Writes go on; new customers, review"
+    " requests and what is in doubt wait."
+)
 
 
 def company(db: Connection, realm: RealmId) -> Company | None:
@@ -43,7 +53,7 @@ def row(db: Connection, record: LocationRecord) -> api.LocationRow:
         name=record.name,
         realm=record.realm,
         status=record.status,
-        reason=record.reason,
+        reason=reason_of(db, record),
         waiting=counted[State.RETRY] + counted[State.PLANNED],
         doubt=counted[State.DOUBT] + counted[State.SENDING],
         held=counted[State.HELD],
@@ -53,10 +63,11 @@ def row(db: Connection, record: LocationRecord) -> api.LocationRow:
 
 
 def show(
-    db: Connection, record: LocationRecord, facts: Company | None, posting: tuple[api.Posting, ...]
+    db: Connection, record: LocationRecord, facts: Company | None, posting: tuple[api.Posting, ...], now: datetime
 ) -> api.ShowAnswer:
     """Everything about one location."""
     mail = sum(count for (place, _), count in inbox.depth(db).items() if place == record.id)
+    reconciled = reconciliations.get(db, record.id)
     return api.ShowAnswer(
         id=record.id,
         name=record.name,
@@ -66,7 +77,7 @@ def show(
         books_from=record.books_from,
         connected_at=record.connected_at,
         time_zone=record.time_zone,
-        reason=record.reason,
+        reason=reason_of(db, record),
         country=record.country,
         shared=record.shared,
         operations=operations.counts(db, record.id),
@@ -74,7 +85,9 @@ def show(
         backfill=backfill(db, record),
         left_out=left_out.counts(db, record.id, record.realm),
         posting=posting,
-        attention=tuple(attention(db, [record])),
+        reconciled_at=reconciled.at if reconciled is not None else None,
+        differences=len(reconciled.entries) if reconciled is not None else 0,
+        attention=tuple(attention(db, [record], now)),
         activity=tuple(activity_row(line) for line in activity.page(db, record.id, 10)),
     )
 
@@ -93,29 +106,45 @@ def backfill(db: Connection, record: LocationRecord) -> api.Backfill:
     return api.Backfill(done=max(0, listed - left), total=listed, state=state)
 
 
-def attention(db: Connection, records: Iterable[LocationRecord]) -> list[api.AttentionItem]:
+def attention(db: Connection, records: Iterable[LocationRecord], now: datetime) -> list[api.AttentionItem]:
     """Dead connections and pauses, held operations, and features that wait for their owner."""
-    items: list[api.AttentionItem] = []
+    items = refused_apps(db)
     for record in records:
         if record.status in {Status.BROKEN, Status.PAUSED, Status.MONEY_PAUSED}:
             items.append(_stopped(record))
         items += [held_item(op) for op in operations.by_state(db, [State.HELD], record.id, limit=1000)]
         items += owner_waits(db, record.id)
         items += _polls(db, record)
+        items += waiting(db, record)
+        items += ending(db, record, now)
+        items += _reads_blocked(db, record)
     return items
+
+
+def reads_blocked(db: Connection) -> datetime | None:
+    """Since when QuickBooks refuses every read, None while it answers them."""
+    since = cursors.get(db, OWNER, BLOCKED)
+    return datetime.fromisoformat(since) if since else None
+
+
+def _reads_blocked(db: Connection, record: LocationRecord) -> list[api.AttentionItem]:
+    since = reads_blocked(db)
+    if since is None or record.status is Status.DISCONNECTED:
+        return []
+    mend = "wait for the new month, or take a larger plan at Intuit; then reads start again by themselves"
+    return [api.AttentionItem(record.id, "reads_blocked", _NO_READS, mend, since=since)]
 
 
 def _polls(db: Connection, record: LocationRecord) -> list[api.AttentionItem]:
     """Polls that keep failing: what they would bring is missing until they work again."""
     found = []
-    for owner, name in ((record.realm, CHANGES), (record.id, PAYMENTS), (record.id, INVOICES)):
+    relink = (poll_owner(record.realm), RELINK)
+    nightly = (record.realm, RECONCILE)
+    for owner, name in ((record.realm, CHANGES), (record.id, PAYMENTS), (record.id, INVOICES), relink, nightly):
         if record.status is not Status.DISCONNECTED and (reason := cursors.get(db, owner, failing(name))):
             text = f"The poll of {name} keeps failing: {reason}"
-            found.append(
-                api.AttentionItem(
-                    record.id, f"poll.{name}", text, f"avantto-qbo sync {record.id}", since=record.connected_at
-                )
-            )
+            mend = f"avantto-qbo {RECONCILE if name == RECONCILE else 'sync'} {record.id}"
+            found.append(api.AttentionItem(record.id, f"poll.{name}", text, mend, since=record.connected_at))
     return found
 
 
@@ -181,6 +210,12 @@ def warnings(records: Sequence[LocationRecord], contacts: timedelta, monthly_rea
     if reads > monthly_reads * _NEARLY:
         found.append(f"Polling {len(realms)} companies needs {reads} metered reads a month, of {monthly_reads}.")
     return tuple(found)
+
+
+def blocked_warnings(db: Connection) -> tuple[str, ...]:
+    """What stands still when no read is answered, said aloud."""
+    since = reads_blocked(db)
+    return () if since is None else (f"Since {since:%Y-%m-%d %H:%MZ}: {_NO_READS}",)
 
 
 def oldest_seconds(db: Connection, records: Sequence[LocationRecord], now: datetime) -> float:

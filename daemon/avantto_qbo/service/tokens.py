@@ -23,6 +23,9 @@ class _TokenFile(msgspec.Struct, frozen=True):
     scope: str = ""
     companyId: str = ""  # noqa: N815  # the vendor's spelling
 
+    def __repr__(self) -> str:
+        return "_TokenFile(…)"
+
 
 def tokens_of(raw: bytes, field: str, now: datetime) -> Tokens:
     """Return the tokens of a token answer received at about `now`; raise RefusedError naming `field`."""

@@ -255,3 +255,18 @@ async def test_a_document_without_a_contact_leaves_its_customer_a_contact_to_be(
     link = await stage.link("contact", customer)
     assert link is not None
     assert link.object_id
+
+
+async def test_a_contact_found_after_a_lost_answer_gets_the_blanks_and_the_tag_all_the_same(stage: Stage) -> None:
+    """Whoever is found may have been there before: the answer that was lost may have been a refusal."""
+    stage.crm.play.create_contact(PLACE, name="Bobby", email="bob@example.com", tags=["vip"])
+    crm_fault(stage, "contacts.duplicate", action="status", status=200, body="{}")
+    crm_fault(stage, "contacts.create", action="lost_after")
+    customer = bob(stage, **PHONE)
+    await feed(stage)
+    [contact] = stage.contacts()
+    assert (contact["phone"], sorted(contact["tags"])) == ("+12125550188", ["quickbooks", "vip"])
+    link = await stage.link("contact", customer)
+    assert link is not None
+    assert link.status == "live"
+    assert not await stage.mail()

@@ -254,3 +254,14 @@ async def test_drafts_and_strangers_that_are_deleted_do_not_count(stage: Stage) 
     await linked(stage, "inv")
     await announced(stage, "inv", *(f"draft{number}" for number in range(20)))
     assert await judge(stage, "inv", MINUTES) == Believed()
+
+
+async def test_an_announcement_that_was_replayed_for_a_living_invoice_does_not_outlast_it(stage: Stage) -> None:
+    await linked(stage, "inv1")
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: announce(db, PLACE, "inv1", now))
+    first = await judge(stage, "inv1", timedelta(days=3))  # one read that did not find it
+    assert isinstance(first, Later)
+    again = stage.clock.now()
+    await stage.journal.write(lambda db: announce(db, PLACE, "inv1", again))
+    assert isinstance(await judge(stage, "inv1", MINUTES), Believed)

@@ -6,7 +6,9 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from avantto_qbo.journal import cursors, operations
+from avantto_qbo.actors import fences
+from avantto_qbo.actors.fences import Proof
+from avantto_qbo.journal import operations
 from avantto_qbo.model.operation import Kind, State
 from avantto_qbo.model.records import Status, Topic
 from stage import PLACE, REALM, Stage, writes
@@ -89,7 +91,7 @@ async def test_the_person_s_retry_sends_nothing_that_is_there_after_all(stage: S
 
 async def test_behind_a_proven_fence_the_same_bytes_go_again(stage: Stage) -> None:
     now = stage.clock.now()
-    await stage.journal.write(lambda db: cursors.put(db, REALM, "fence.6140", now.isoformat(), now))
+    await stage.journal.write(lambda db: fences.learn(db, REALM, "Invoice", Proof.NUMBER, now))
     await doubtful_invoice(stage, **NEVER)
     await stage.work_off()
     sent = [request for request in writes(stage.transport.sent) if "/invoice?" in request.url]

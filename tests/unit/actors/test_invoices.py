@@ -244,7 +244,7 @@ async def test_a_taken_number_gets_a_visible_variant(stage: Stage) -> None:
     await stage.mirror(stage.sent_invoice(number="INV-7"))
     numbers = {row["DocNumber"] for row in stage.in_books("Invoice")}
     assert len(numbers) == 2
-    assert await stage.journal.read(lambda db: cursors.get(db, REALM, "fence.6140"))
+    assert await stage.journal.read(lambda db: cursors.get(db, REALM, "fence.number.Invoice"))
 
 
 async def test_a_number_taken_by_our_own_late_commit_is_adopted(stage: Stage) -> None:

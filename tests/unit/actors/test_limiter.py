@@ -132,3 +132,21 @@ def test_waiting_time_is_told_without_taking_a_turn() -> None:
     limiter.pause(START + timedelta(seconds=3))
     assert limiter.wait_for(START) == 3.0
     assert limiter.wait_for(START + timedelta(seconds=4)) == 0.0
+
+
+async def test_a_clock_that_is_set_back_makes_nobody_wait_for_the_difference() -> None:
+    crowd = Crowd(Window(2, 1.0))
+    crowd.clock.advance(3600)
+    await crowd.all_go("a", "a")
+    crowd.limiter.pause(crowd.clock.now() + timedelta(seconds=60))
+    crowd.clock.advance(-3600)
+    assert crowd.limiter.wait_for(crowd.clock.now()) == 60.0
+
+
+async def test_a_pause_asked_for_after_the_clock_was_set_back_lasts_as_long_as_it_was_asked_for() -> None:
+    crowd = Crowd(Window(2, 1.0))
+    crowd.clock.advance(3600)
+    await crowd.all_go("a")
+    crowd.clock.advance(-3600)
+    crowd.limiter.pause(crowd.clock.now() + timedelta(seconds=60))
+    assert crowd.limiter.wait_for(crowd.clock.now()) == 60.0

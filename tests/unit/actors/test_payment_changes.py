@@ -39,6 +39,49 @@ async def test_a_bank_debit_is_posted_once_it_succeeds(stage: Stage) -> None:
     assert (payments(stage), balance(stage)) == ([(100, 0)], 0)
 
 
+async def test_a_bank_debit_that_succeeds_after_its_invoice_was_deleted_stays_the_customers_credit(stage: Stage) -> None:
+    invoice = await sent(stage)
+    pending = stage.crm.play.start_processing(PLACE, invoice, mode="ach")["transaction"]["_id"]
+    await news(stage, invoice)
+    stage.crm.play.delete_invoice(PLACE, invoice)
+    await news(stage, invoice)
+    stage.crm.play.settle_transaction(PLACE, pending)
+    await stage.pollers.run(PLACE, "payments")
+    await stage.work_off()
+    [payment] = stage.in_books("Payment")
+    assert (payment["TotalAmt"], payment["UnappliedAmt"], payment["CustomerRef"]["name"]) == (100, 100, "Ann Lee")
+    assert not await stage.held()
+
+
+async def test_money_for_an_invoice_that_was_deleted_before_it_was_posted_is_shown(stage: Stage) -> None:
+    invoice = stage.sent_invoice()
+    stage.crm.play.pay_invoice(PLACE, invoice)
+    stage.crm.play.delete_invoice(PLACE, invoice)
+    await stage.pollers.run(PLACE, "payments")
+    await stage.work_off()
+    assert await stage.held() == ["payment_of_deleted"]
+    assert not stage.in_books("Payment")
+
+
+async def test_money_that_went_back_before_its_invoice_was_deleted_is_not_asked_about(stage: Stage) -> None:
+    invoice = stage.sent_invoice()
+    charge = stage.crm.play.pay_invoice(PLACE, invoice)["transaction"]["_id"]
+    stage.crm.play.refund(PLACE, charge)
+    stage.crm.play.delete_invoice(PLACE, invoice)
+    await stage.pollers.run(PLACE, "payments")
+    await stage.work_off()
+    assert not await stage.held()
+
+
+async def test_a_refund_of_money_whose_invoice_was_void_before_it_was_posted_is_shown(stage: Stage) -> None:
+    invoice = stage.sent_invoice()
+    charge = stage.crm.play.pay_invoice(PLACE, invoice)["transaction"]["_id"]
+    stage.crm.play.refund(PLACE, charge, 40)
+    stage.crm.play.void_invoice(PLACE, invoice)
+    await stage.mirror(invoice)
+    assert (payments(stage), await stage.held()) == ([(100, 100)], ["refund_of_credit"])
+
+
 async def test_a_bank_debit_that_fails_posts_nothing(stage: Stage) -> None:
     invoice = await sent(stage)
     pending = stage.crm.play.start_processing(PLACE, invoice, mode="ach")["transaction"]["_id"]

@@ -135,10 +135,14 @@ async def test_a_receipt_of_ours_with_another_total_is_shown_to_a_person(stage: 
 async def test_a_payment_of_ours_skipped_in_doubt_is_found_again(stage: Stage) -> None:
     invoice = await posted(stage)
     books_fault(stage, "payment.create", **LOST)
-    books_fault(stage, "payment.query", action="status", status=200, body='{"QueryResponse":{}}', times=6)
+    books_fault(stage, "payment.query", action="status", status=200, body='{"QueryResponse":{}}', times=8)
+    unmarked = (
+        '{"Payment":{"Id":"9","SyncToken":"0","TotalAmt":100,"MetaData":{"LastUpdatedTime":"2026-11-20T15:00:00Z"}}}'
+    )
+    books_fault(stage, "payment.read", action="status", status=200, body=unmarked, times=2)
     stage.crm.play.pay_invoice(PLACE, invoice)
     await stage.mirror(invoice)
-    assert await stage.held() == ["doubt_unresolved"]
+    assert await stage.held() == ["doubt_balance"]
     await skip(stage)
     await stage.clock.sleep(60)
     stage.books.play.faults(clear=True)

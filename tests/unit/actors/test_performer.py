@@ -6,7 +6,7 @@ import pytest
 
 from avantto_qbo.actors.desk import Desk
 from avantto_qbo.actors.performer import Performer
-from avantto_qbo.errors import InternalError
+from avantto_qbo.errors import InternalError, TransientError
 from avantto_qbo.journal import claims
 from avantto_qbo.model.operation import Reason, State
 from avantto_qbo.model.records import Status, Topic
@@ -179,3 +179,22 @@ async def test_a_throttled_message_is_sent_later(stage: Stage) -> None:
     await stage.poll_changes()
     await stage.work_off()
     assert len(stage.crm.play.messages(PLACE)) == 1
+
+
+async def test_an_answer_that_the_disk_refuses_to_keep_is_kept_when_it_takes_it_again(stage: Stage) -> None:
+    """Nobody else knows it, and what looks as if it were being sent parks its chain until the next start."""
+    refusals = 0
+
+    def refuse_after_the_send() -> None:
+        nonlocal refusals
+        if stage.asked("invoice.create") and refusals < 3:
+            refusals += 1
+            raise TransientError("journal: the disk is full")
+
+    stage.journal.before = refuse_after_the_send
+    invoice = stage.sent_invoice()
+    await stage.mirror(invoice)
+    assert refusals == 3
+    assert {op.state for op in await stage.operations()} == {State.DONE}
+    assert stage.asked("invoice.create") == 1
+    assert not await stage.mail()

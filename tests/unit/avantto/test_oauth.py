@@ -13,7 +13,7 @@ from yarl import URL
 
 import vendor_openapi
 from avantto_qbo.avantto.oauth import AvanttoOAuth
-from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
+from avantto_qbo.errors import AnswerLostError, AppRefusedError, AuthError, TransientError
 from avantto_qbo.model.grant import Tokens
 from avantto_qbo.model.http import HttpRequest
 from avantto_qbo.model.ids import LocationId
@@ -159,9 +159,8 @@ async def test_an_agencys_token_makes_a_locations_token(
     ("status", "body", "reason"),
     [
         (400, b'{"error":"invalid_grant","error_description":"Refresh token not found: made-up"}', "invalid_grant"),
-        (401, b'{"error":"invalid_client"}', "invalid_client"),
         (400, b'{"statusCode":400,"message":"Invalid refresh token"}', "invalid_refresh"),
-        (401, b'{"error":"UnAuthorized!","error_description":"Invalid client credentials!"}', "unauthorized"),
+        (401, b'{"message":"This refresh token is invalid"}', "refresh_token_is_invalid"),
         (422, b'{"statusCode":422,"message":"Invalid Grant: x","error":"Unprocessable Entity"}', "invalid_grant"),
     ],
 )
@@ -172,6 +171,39 @@ async def test_a_dead_grant_needs_its_owner_and_never_quotes_the_token(
     with pytest.raises(AuthError) as caught:
         await oauth.refresh(LOCATION, OLD)
     assert (caught.value.subject, caught.value.reason) == (LOCATION, reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, b'{"error":"invalid_client"}'),
+        (401, b'{"error":"UnAuthorized!","error_description":"Invalid client credentials!"}'),
+        (400, b'{"message":"client_id is unknown"}'),
+        (422, b'{"statusCode":422,"message":["client_secret must be a string"]}'),
+    ],
+)
+async def test_an_app_that_is_refused_is_nobodys_dead_grant(
+    oauth: AvanttoOAuth, canned: aioresponses, status: int, body: bytes
+) -> None:
+    canned.post(TOKEN_URL, status=status, body=body)
+    with pytest.raises(AppRefusedError, match="invalid_client"):
+        await oauth.refresh(LOCATION, OLD)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_server_that_fell_over_may_have_renewed_all_the_same(
+    oauth: AvanttoOAuth, canned: aioresponses, status: int
+) -> None:
+    canned.post(TOKEN_URL, status=status, body=b'{"error":"invalid_grant"}')
+    with pytest.raises(AnswerLostError):
+        await oauth.refresh(LOCATION, OLD)
+
+
+async def test_a_service_that_is_down_says_for_how_long(oauth: AvanttoOAuth, canned: aioresponses) -> None:
+    canned.post(TOKEN_URL, status=503, headers={"Retry-After": "90"})
+    with pytest.raises(TransientError) as caught:
+        await oauth.refresh(LOCATION, OLD)
+    assert caught.value.retry_after == timedelta(seconds=90)
 
 
 @pytest.mark.parametrize(
@@ -213,3 +245,20 @@ async def test_a_lost_connection_passes(oauth: AvanttoOAuth, canned: aioresponse
 async def test_there_is_nothing_to_revoke(oauth: AvanttoOAuth, canned: aioresponses) -> None:
     await oauth.revoke(OLD)
     assert not canned.requests
+
+
+@pytest.mark.parametrize(("seconds", "known"), [("9" * 30, True), ('"86399"', True), ('"²"', False), ("-5", False)])
+async def test_an_absurd_lifetime_does_not_cost_the_tokens(
+    canned: aioresponses, oauth: AvanttoOAuth, seconds: str, known: bool
+) -> None:
+    body = f'{{"access_token":"new","refresh_token":"next","expires_in":{seconds}}}'
+    canned.post(TOKEN_URL, body=body)
+    found = await oauth.refresh(LOCATION, OLD)
+    assert (found.access_token, found.refresh_token) == ("new", "next")
+    assert (found.expires_at is not None) is known
+
+
+async def test_bottomless_nesting_is_an_answer_that_was_lost(canned: aioresponses, oauth: AvanttoOAuth) -> None:
+    canned.post(TOKEN_URL, body='{"scope":' + "[" * 100_000)
+    with pytest.raises(AnswerLostError):
+        await oauth.refresh(LOCATION, OLD)

@@ -24,6 +24,7 @@ READING = [
     ["settings", "loc1"],
     ["activity", "loc1"],
     ["attention"],
+    ["doctor"],
 ]
 
 
@@ -37,6 +38,7 @@ def test_status_is_quiet_success_while_all_is_well(daemon: MemoryService, run: R
         "operations\tnone open\n"
         "mail\tnone\n"
         "reads\t100000 of 500000 in 2026-11 (20 %)\n"
+        "backup\tnever (`avantto-qbo backup FILE`)\n"
         "attention\tnothing\n"
     )
 

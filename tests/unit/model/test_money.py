@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avantto_qbo.model.money import Money, exact, exponent, rounded, shares, total
+from avantto_qbo.model.money import Money, exact, exponent, from_json, rounded, shares, total
 
 minors = st.integers(-(10**12), 10**12)
 weights = st.lists(st.integers(0, 10**9), min_size=1, max_size=30)
@@ -137,3 +137,9 @@ def test_money_is_shown_in_major_units() -> None:
 
 def test_the_total_of_nothing_is_zero_of_the_currency() -> None:
     assert total([], "EUR") == Money(0, "EUR")
+
+
+def test_a_number_of_a_json_text_is_exact_or_refused() -> None:
+    assert from_json("0.10") == Decimal("0.10")
+    with pytest.raises(msgspec.ValidationError, match="out of range"):
+        from_json("1e9999999999999999999999")

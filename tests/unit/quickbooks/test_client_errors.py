@@ -59,7 +59,8 @@ async def test_a_void_is_written_though_its_lines_are_spelled_differently(
     [
         (400, "fault_stale.json", FaultClass.STALE),
         (400, "fault_number_taken.json", FaultClass.NUMBER_TAKEN),
-        (400, "fault_application.json", FaultClass.PASSING),
+        (400, "fault_collision.json", FaultClass.PASSING),
+        (400, "fault_inactive.json", FaultClass.FINAL),
         (404, "gateway.html", FaultClass.FINAL),
         (200, "fault_business.json", FaultClass.FINAL),
     ],

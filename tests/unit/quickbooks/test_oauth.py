@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from avantto_qbo.errors import AnswerLostError, AuthError, TransientError
+from avantto_qbo.errors import AnswerLostError, AppRefusedError, AuthError, TransientError
 from avantto_qbo.model.grant import Tokens
 from avantto_qbo.model.http import HttpAnswer, HttpRequest
 from avantto_qbo.quickbooks.oauth import QuickBooksOAuth
@@ -93,12 +93,26 @@ async def test_an_answer_without_a_refresh_token_keeps_the_one_there_was() -> No
     assert tokens.refresh_expires_at == OLD.refresh_expires_at
 
 
-@pytest.mark.parametrize(("status", "error"), [(400, "invalid_grant"), (401, "invalid_client")])
-async def test_only_oauths_own_words_mean_a_dead_grant(status: int, error: str) -> None:
-    answer = OneAnswer(status, f'{{"error":"{error}","error_description":"Incorrect refresh token"}}'.encode())
+@pytest.mark.parametrize("status", [400, 401])
+async def test_only_oauths_own_word_means_a_dead_grant(status: int) -> None:
+    answer = OneAnswer(status, b'{"error":"invalid_grant","error_description":"Incorrect refresh token"}')
     with pytest.raises(AuthError) as dead:
         await oauth(answer).refresh("9001", OLD)
-    assert (dead.value.provider, dead.value.subject, dead.value.reason) == ("quickbooks", "9001", error)
+    assert (dead.value.provider, dead.value.subject, dead.value.reason) == ("quickbooks", "9001", "invalid_grant")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, "invalid_client"), (400, "invalid_client"), (400, "unauthorized_client")]
+)
+async def test_an_app_that_is_refused_is_nobodys_dead_grant(status: int, error: str) -> None:
+    with pytest.raises(AppRefusedError, match=error):
+        await oauth(OneAnswer(status, f'{{"error":"{error}"}}'.encode())).refresh("9001", OLD)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_server_that_fell_over_may_have_renewed_all_the_same(status: int) -> None:
+    with pytest.raises(AnswerLostError):
+        await oauth(OneAnswer(status, b"<html>bad gateway</html>")).refresh("9001", OLD)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +122,8 @@ async def test_only_oauths_own_words_mean_a_dead_grant(status: int, error: str) 
         (401, b"<html>"),
         (403, b""),
         (429, b""),
-        (500, b'{"error":"invalid_grant"}'),
+        (503, b'{"error":"invalid_grant"}'),
+        (400, b"<html>invalid_grant</html>"),
     ],
 )
 async def test_any_other_failure_passes(status: int, body: bytes) -> None:
@@ -129,3 +144,21 @@ async def test_revoking_ends_the_connection_and_may_be_repeated() -> None:
     await oauth(OneAnswer(400, b'{"error":"invalid_grant"}')).revoke(OLD)
     with pytest.raises(TransientError):
         await oauth(OneAnswer(503, b"")).revoke(OLD)
+
+
+@pytest.mark.parametrize("seconds", ["-5", "9" * 30, "1e3000"])
+async def test_an_absurd_lifetime_does_not_cost_the_tokens(seconds: str) -> None:
+    body = f'{{"access_token":"new","refresh_token":"next","expires_in":{seconds},"x_refresh_token_expires_in":5}}'
+    if "e" in seconds:
+        with pytest.raises(AnswerLostError):
+            await oauth(OneAnswer(200, body.encode())).refresh("9130", OLD)
+        return
+    found = await oauth(OneAnswer(200, body.encode())).refresh("9130", OLD)
+    assert (found.access_token, found.refresh_token) == ("new", "next")
+    assert found.expires_at is not None
+    assert NOW <= found.expires_at <= NOW + timedelta(days=3650)
+
+
+async def test_an_empty_access_token_is_no_answer() -> None:
+    with pytest.raises(AnswerLostError):
+        await oauth(OneAnswer(200, b'{"access_token":"","refresh_token":"next"}')).refresh("9130", OLD)

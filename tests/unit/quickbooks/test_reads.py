@@ -303,3 +303,9 @@ def test_a_look_up_is_believed_only_as_a_whole() -> None:
     body = msgspec.json.encode({"QueryResponse": {"Customer": [LOST[0]]}})
     with pytest.raises(msgspec.ValidationError):
         reads.customers_by_email("amy@example.com").decode(body)
+
+
+def test_parts_of_a_batch_that_nobody_asked_for_are_passed_over() -> None:
+    answer = batch()
+    answer["BatchItemResponse"].insert(0, {"QueryResponse": {}})
+    assert facts_of(answer).name == facts_of(batch()).name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -97,3 +98,23 @@ def test_a_malformed_delivery_is_refused_as_a_value(body: bytes) -> None:
         parse(body)
     assert isinstance(refused.value, ValueError)
     assert isinstance(refused.value, AvanttoQboError)
+
+
+CLOUD = {"id": "e1", "type": "qbo.customer.created.v1", "time": "2026-11-20T10:00:00Z"}
+WHOLE = CLOUD | {"intuitaccountid": "9130", "intuitentityid": "7", "data": {}}
+NO_TIME = WHOLE | {"time": "0001-01-01T00:00:00+23:59"}
+
+
+@pytest.mark.parametrize("odd", [NO_TIME, CLOUD, 7, None, [], WHOLE | {"id": 5}])
+def test_an_event_that_makes_no_sense_costs_only_itself(odd: object) -> None:
+    [event] = parse(json.dumps([odd, WHOLE]).encode())
+    assert event.entity_id == "7"
+    with pytest.raises(MalformedEventsError, match="no event can be read"):
+        parse(json.dumps([odd]).encode())
+
+
+def test_a_change_of_the_old_envelope_that_makes_no_sense_costs_only_itself() -> None:
+    change = {"id": "7", "name": "Customer", "operation": "Create", "lastUpdated": "2026-11-20T10:00:00Z"}
+    entities = [change | {"lastUpdated": "yesterday"}, change]
+    body = {"eventNotifications": [{"realmId": "9130", "dataChangeEvent": {"entities": entities}}]}
+    assert [event.entity_id for event in parse(json.dumps(body).encode())] == ["7"]

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from avantto_qbo.model.operation import Call, Kind, Operation
+from avantto_qbo.model.operation import Call, Kind, Operation, Reason
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.rules.books.doubt import (
+    LOOKS,
     Adopt,
     GiveUp,
     HoldIt,
@@ -19,9 +20,10 @@ from avantto_qbo.rules.books.doubt import (
     Resend,
     as_sent,
     decide,
-    first_look,
     marker_of,
+    next_look,
 )
+from avantto_qbo.rules.settle import INTERRUPTED
 from unit.rules.cases import NOW, drafted, invoice_case, operation
 
 SETTLE = timedelta(minutes=3)
@@ -59,14 +61,66 @@ def test_two_hits_with_our_marker_are_held() -> None:
 
 
 def test_looks_are_taken_at_one_two_and_five_settle_times() -> None:
-    assert first_look(CREATE, SETTLE) == SENT + SETTLE
-    assert verdict(CREATE) == LookAgain(SENT + 2 * SETTLE, 1)
-    assert verdict(msgspec.structs.replace(CREATE, lookups=1)) == LookAgain(SENT + 5 * SETTLE, 2)
+    assert next_look(CREATE, SETTLE) == SENT + SETTLE
+    assert verdict(CREATE, now=SENT + SETTLE) == LookAgain(SENT + 2 * SETTLE, 1)
+    once = msgspec.structs.replace(CREATE, lookups=1)
+    assert next_look(once, SETTLE) == SENT + 2 * SETTLE
+    assert verdict(once, now=SENT + 2 * SETTLE) == LookAgain(SENT + 5 * SETTLE, 2)
 
 
-@pytest.mark.parametrize(("fence", "outcome"), [(True, Resend), (False, HoldIt)])
-def test_after_three_empty_looks_only_a_fence_allows_the_same_bytes_again(fence: bool, outcome: type) -> None:
-    assert isinstance(verdict(msgspec.structs.replace(CREATE, lookups=2), fence=fence), outcome)
+@pytest.mark.parametrize(("late", "looks"), [(1, 1), (1.9, 1), (2, 2), (4.9, 2), (5, 3), (500, 3)])
+def test_a_late_look_stands_for_all_those_whose_time_has_passed(late: float, looks: int) -> None:
+    told = verdict(CREATE, now=SENT + late * SETTLE)
+    if looks == 3:
+        assert isinstance(told, HoldIt)
+    else:
+        assert told == LookAgain(SENT + LOOKS[looks] * SETTLE, looks)
+
+
+def test_looks_are_counted_from_when_the_answer_was_given_up() -> None:
+    """A write may wait for its turn, and its answer may take its time: neither is time to commit."""
+    given_up = SENT + timedelta(minutes=60)
+    op = msgspec.structs.replace(CREATE, next_at=given_up + SETTLE)
+    assert next_look(op, SETTLE) == given_up + SETTLE
+    assert verdict(op, now=given_up + SETTLE) == LookAgain(given_up + 2 * SETTLE, 1)
+    seen = msgspec.structs.replace(op, next_at=given_up + 5 * SETTLE, lookups=2)
+    assert isinstance(verdict(seen, now=given_up + 5 * SETTLE), HoldIt)
+
+
+def test_a_look_asked_for_too_early_is_put_off_to_its_time() -> None:
+    op = msgspec.structs.replace(CREATE, next_at=SENT, lookups=1)
+    assert verdict(op, now=SENT + SETTLE) == LookAgain(SENT + 2 * SETTLE, 1)
+
+
+def test_what_a_dead_program_was_sending_is_counted_from_when_it_was_sent() -> None:
+    restarted = SENT + timedelta(hours=5)
+    op = msgspec.structs.replace(CREATE, next_at=restarted + SETTLE, reason=Reason(INTERRUPTED, "stopped"))
+    assert isinstance(verdict(op, now=restarted + SETTLE), HoldIt)
+
+
+@pytest.mark.parametrize(("fence", "outcome"), [(True, Resend(3)), (False, HoldIt)])
+def test_after_the_last_empty_look_only_a_fence_allows_the_same_bytes_again(fence: bool, outcome: Any) -> None:
+    told = verdict(msgspec.structs.replace(CREATE, lookups=2), fence=fence, now=SENT + 5 * SETTLE)
+    assert told == outcome if fence else isinstance(told, outcome)
+
+
+def test_what_was_sent_again_is_looked_up_three_times_again() -> None:
+    again = msgspec.structs.replace(CREATE, lookups=3)
+    assert verdict(again, now=SENT + SETTLE, fence=True) == LookAgain(SENT + 2 * SETTLE, 4)
+    last = msgspec.structs.replace(CREATE, lookups=5)
+    assert verdict(last, now=SENT + 5 * SETTLE, fence=True) == Resend(6)
+
+
+def test_no_answer_however_often_it_is_sent_is_a_person_s_to_know() -> None:
+    often = msgspec.structs.replace(CREATE, lookups=23)
+    told = verdict(often, now=SENT + 5 * SETTLE, fence=True)
+    assert isinstance(told, HoldIt)
+    assert (told.reason.code, "8 times" in told.reason.text) == ("doubt_unresolved", True)
+
+
+def test_a_change_without_an_answer_is_not_sent_for_ever() -> None:
+    op = msgspec.structs.replace(change(DueDate="2026-12-24"), lookups=3 * 39)
+    assert isinstance(verdict(op, now_holds("3", DueDate="2026-12-02")), HoldIt)
 
 
 def test_a_look_before_the_slowest_commit_is_over_decides_nothing() -> None:
@@ -74,7 +128,7 @@ def test_a_look_before_the_slowest_commit_is_over_decides_nothing() -> None:
 
 
 def test_an_operation_that_crashed_before_it_noted_the_time_counts_from_its_last_change() -> None:
-    assert first_look(msgspec.structs.replace(CREATE, sent_at=None), SETTLE) == SENT + SETTLE
+    assert next_look(msgspec.structs.replace(CREATE, sent_at=None), SETTLE) == SENT + SETTLE
 
 
 @pytest.mark.parametrize("kind", [Kind.ITEM_CREATE, Kind.CONTACT_CREATE])
@@ -112,7 +166,7 @@ def now_holds(sync_token: str = "4", text: str = "", amount: str = "100", **memb
 
 
 def test_an_unchanged_sync_token_means_the_change_was_not_carried_out() -> None:
-    assert verdict(change(DueDate="2026-12-24"), now_holds("3", DueDate="2026-12-02")) == Resend()
+    assert verdict(change(DueDate="2026-12-24"), now_holds("3", DueDate="2026-12-02")) == Resend(3)
 
 
 def test_a_change_that_the_books_hold_is_adopted() -> None:
@@ -225,5 +279,17 @@ def test_lines_a_person_changed_are_not_those_that_were_sent() -> None:
     op = change(expected="108.00", Line=SENT_LINES)
     other = [{"DetailType": "SalesItemLineDetail", "Amount": 90}]
     there = msgspec.structs.replace(now_holds("5", Line=other), total=Decimal("97.43"))
-    assert verdict(op, there) == Resend()
+    assert verdict(op, there) == Resend(3)
     assert not as_sent(change(expected="108.00"), there)
+
+
+def test_a_test_document_without_an_answer_is_not_looked_for_but_removed() -> None:
+    assert isinstance(verdict(operation(Kind.CANARY_CREATE)), Replan)
+
+
+@pytest.mark.parametrize(
+    ("there", "outcome"),
+    [((), Replan), ((now_holds("3"),), Resend), ((now_holds("4", "Voided", "0"),), Adopt), ((now_holds("4"),), Resend)],
+)
+def test_taking_back_a_test_document_is_judged_by_what_is_there(there: tuple[Found, ...], outcome: type) -> None:
+    assert isinstance(verdict(change(Kind.CANARY_REMOVE, expected=""), *there), outcome)

@@ -128,3 +128,11 @@ def test_a_refunds_number_fits_and_tells_it_from_the_others(transaction: str, on
     numbers = reference.refund_reference(transaction, one), reference.refund_reference(transaction, other)
     assert all(0 < len(number) <= reference.REFERENCE_LIMIT for number in numbers)
     assert (numbers[0] == numbers[1]) == (one == other)
+
+
+def test_what_a_test_made_says_so_whoever_ran_it() -> None:
+    assert reference.is_test(reference.test_note("op000123"))
+    assert reference.is_test("kept by the bookkeeper. avantto-qbo test · another1")
+    assert not reference.is_test("Avantto invoice INV-1 · avantto-qbo tests")
+    assert reference.carries(reference.test_note("op000123"), reference.test_note("op000123"))
+    assert not reference.carries(reference.test_note("op000123"), reference.test_note("op000124"))

@@ -8,7 +8,7 @@ import pytest
 
 from avantto_qbo.model.operation import Kind, Operation, State, check_transition
 from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Refused, Written
-from avantto_qbo.rules.settle import RECONNECT, REPEATABLE, TO_A_PERSON, Verdict, judge
+from avantto_qbo.rules.settle import CANARY, RECONNECT, REPEATABLE, REPEATED, TO_A_PERSON, Verdict, judge
 from unit.rules.cases import NOW, operation
 
 SETTLE = timedelta(minutes=3)
@@ -183,3 +183,28 @@ def test_books_closed_since_the_facts_were_read_are_held_in_the_same_words(numbe
     assert verdict.reason is not None
     assert (verdict.state, verdict.reason.code) == (State.HELD, "books_closed")
     assert "reopen the period" in verdict.reason.mend
+
+
+@pytest.mark.parametrize("kind", sorted(REPEATABLE))
+def test_what_may_be_repeated_backs_off_and_after_a_day_asks_a_person(kind: Kind) -> None:
+    often = verdict(InDoubt("timeout"), sending(kind, attempts=8))
+    assert often.next_at is not None
+    assert often.next_at >= NOW + timedelta(minutes=4)
+    found = verdict(InDoubt("timeout"), sending(kind, attempts=10, created_at=NOW - timedelta(days=2)))
+    assert found.path == (State.DOUBT, State.HELD)
+    assert found.reason is not None
+    assert "retry" in found.reason.mend
+
+
+def test_a_request_id_that_was_used_before_is_a_doubt_of_its_own() -> None:
+    found = verdict(InDoubt("HTTP 400", repeated=True))
+    assert found.reason is not None
+    assert (found.state, found.reason.code) == (State.DOUBT, REPEATED)
+
+
+@pytest.mark.parametrize("kind", sorted(CANARY))
+@pytest.mark.parametrize("code", ["6000", "6200", "6140"])
+def test_a_test_document_that_is_refused_is_no_person_s_business(kind: Kind, code: str) -> None:
+    found = verdict(Refused(Fault(code, "no", FaultClass.FINAL, 400)), sending(kind))
+    assert found.path == (State.HELD, State.SKIPPED)
+    assert found.fault is not None

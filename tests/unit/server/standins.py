@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
 
 import anyio
 import msgspec
@@ -15,6 +15,7 @@ from avantto_qbo.errors import ConfigError, RefusedError
 from avantto_qbo.location_settings import encode_setting, merge_settings, parse_setting, setting_values
 from avantto_qbo.model.ids import CustomerId, LocationId, OperationId, RealmId
 from avantto_qbo.model.operation import State
+from avantto_qbo.model.reconciliation import Group, Progress, Standing
 from avantto_qbo.model.records import ReviewState, Status
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.rules.books.explain import ExplainedLine, ExplainedSum, Explanation
@@ -41,8 +42,20 @@ from avantto_qbo.server.api import (
     StatusAnswer,
     SyncAnswer,
 )
+from avantto_qbo.server.api_backup import BackupAnswer
+from avantto_qbo.server.api_doctor import (
+    CanaryAnswer,
+    CanaryReport,
+    DoctorAnswer,
+    FenceRow,
+    Finding,
+    ReadsReport,
+    RealmReport,
+)
 from avantto_qbo.server.api_explaining import Booked, ExplainAnswer, NextStep
+from avantto_qbo.server.api_keys import RotateAnswer
 from avantto_qbo.server.api_mapping import Choice, How, MapKind, Mapped, MappingAnswer, MappingRequest, Waiting
+from avantto_qbo.server.api_reconciling import Difference, ReconcileAnswer, ReconciledDay
 from avantto_qbo.server.ports import IntakeResult, Readiness, Redirect, UnknownObjectError, Verdict
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -133,6 +146,7 @@ class MemoryService:
         self.trouble: Exception | None = None
         self.chosen: dict[str, str] = {}
         self.unread = ""
+        self.scrubbed = True
         self.waiting_documents: tuple[str, ...] = ("transaction t1",)
 
     async def status(self) -> StatusAnswer:
@@ -200,6 +214,40 @@ class MemoryService:
         self.actors.append(actor)
         return await self.mapping(location, wanted.kind)
 
+    async def doctor(self, location: LocationId | None) -> DoctorAnswer:
+        if location is not None:
+            self._known(location)
+        should = bool(self.held)
+        return DoctorAnswer(
+            realms=(
+                RealmReport(
+                    RealmId("901"),
+                    "Lake & Co",
+                    (LocationId("loc1"),),
+                    (
+                        FenceRow("Invoice", "a lost answer is sent again", "number", NOON),
+                        FenceRow("Payment", "a lost answer of this kind will wait for a person"),
+                    ),
+                    "custom transaction numbers are on",
+                    reads=100_000,
+                    canary=CanaryReport("run1", "over", NOON, NOON, {"number.Invoice": "refused"}),
+                ),
+            ),
+            reads=ReadsReport("2026-11", 100_000, 140_000, 500_000, 46),
+            findings=(Finding("numbers_off", "Numbers are off.", "switch them on", should, LocationId("loc1")),),
+            contacts="A new customer is a contact within 5 minutes.",
+            mail=2,
+            oldest_mail_seconds=7.4,
+            journal_bytes=3 * 1024 * 1024,
+        )
+
+    async def canary(self, location: LocationId, actor: str, *, yes: bool) -> CanaryAnswer:
+        self._known(location)
+        if not yes:
+            raise RefusedError("this makes documents", "say --yes", field="yes")
+        self.actors.append(actor)
+        return CanaryAnswer(location, RealmId("901"), "run2", "It takes 15 minutes.")
+
     async def explain(self, location: LocationId, document: str) -> ExplainAnswer:
         self._known(location)
         if document == "i2":
@@ -228,6 +276,42 @@ class MemoryService:
             booked=(Booked("Invoice", "70", "live", "108.00 GBP", "INV/1"),),
             held=(await self.attention(location)).items,
             flags=(ActivityRow(1, NOON, location, "flag.fee", "A fee has a line."),),
+        )
+
+    async def reconcile(
+        self,
+        location: LocationId,
+        since: date | None,
+        until: date | None,
+        report: Callable[[Progress], Awaitable[None]],
+    ) -> ReconcileAnswer:
+        self._known(location)
+        if since is not None and until is not None and since > until:
+            raise RefusedError(f"must not be after until ({until})", field="since")
+        await report(Progress("Avantto's invoices", 100, 250))
+        if self.trouble is not None:
+            raise self.trouble
+        day = NOON.date()
+        found = ReconcileAnswer(
+            location, NOON, since or day, until or day, 3, 0,
+            (ReconciledDay(day, Group.INVOICES, "GBP", 2, "208.00 GBP", 2, "208.00 GBP"),),
+        )  # fmt: skip
+        if not self.held:
+            return found
+        missing = Difference(
+            Standing.MISSING, Group.RECEIPTS, day, "t1", "Payment t1", "unknown_source", "An unknown source.",
+            "avantto-qbo settings loc1 sources.raffle=on", avantto="9.00 GBP",
+        )  # fmt: skip
+        respected = msgspec.structs.replace(
+            missing, document="t2", shown="Payment t2", text="Deleted.", mend="nothing to do", needs_attention=False
+        )
+        return msgspec.structs.replace(
+            found,
+            attention=1,
+            differences=(missing, respected),
+            left_out={"before_cut_off": 2},
+            unreadable=1,
+            cut_short=True,
         )
 
     async def sync(self, location: LocationId) -> SyncAnswer:
@@ -288,6 +372,18 @@ class MemoryService:
     async def connect_link(self, location: LocationId, actor: str) -> LinkAnswer:
         self.actors.append(actor)
         return LinkAnswer(location, f"https://qbo.example/connect/{location}-token", NOON + timedelta(hours=1))
+
+    async def rotate_key(self, actor: str) -> RotateAnswer:
+        self.actors.append(actor)
+        if self.trouble is not None:
+            raise self.trouble
+        return RotateAnswer("0123456789abcdef", 3, previous=True, scrubbed=self.scrubbed)
+
+    async def backup(self, file: str, actor: str) -> BackupAnswer:
+        self.actors.append(actor)
+        if self.trouble is not None:
+            raise self.trouble
+        return BackupAnswer(file, 4096, NOON)
 
     async def disconnect(self, location: LocationId, actor: str) -> LocationAnswer:
         return self._move(location, Status.DISCONNECTED, actor)

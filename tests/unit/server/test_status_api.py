@@ -72,6 +72,8 @@ async def test_only_owner_and_group_may_use_the_socket(path: Path) -> None:
         ("/v1/locations/loc1/mapping?kind=item", "choices"),
         ("/v1/locations/loc1/explanation?document=INV/1", "explanation"),
         ("/v1/attention?location=loc1", "items"),
+        ("/v1/doctor", "realms"),
+        ("/v1/doctor?location=loc1", "findings"),
     ],
 )
 async def test_every_question_has_its_answer(session: aiohttp.ClientSession, path_: str, field: str) -> None:

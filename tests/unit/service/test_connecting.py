@@ -8,6 +8,7 @@ import pytest
 
 from avantto_qbo.actors.polls.pollers import CHANGES
 from avantto_qbo.actors.polls.sweeps import INVOICES, PAYMENTS
+from avantto_qbo.actors.reconciling.night import RECONCILE
 from avantto_qbo.errors import RefusedError
 from avantto_qbo.journal import activity, claims, cursors, grants, locations, operations
 from avantto_qbo.journal import settings as stored
@@ -43,7 +44,7 @@ async def test_connecting_stores_everything_and_says_what_will_be_posted(unconne
     assert {posting.what for posting in answer.posting} >= {"invoices", "payments", "receipts", "contacts"}
     record = await stage.record()
     assert (record.status, record.time_zone, record.country) == (Status.CONNECTED, "America/New_York", "US")
-    assert await polls(stage) == {(REALM, CHANGES), (PLACE, PAYMENTS), (PLACE, INVOICES)}
+    assert await polls(stage) == {(REALM, CHANGES), (REALM, RECONCILE), (PLACE, PAYMENTS), (PLACE, INVOICES)}
     assert (await stage.mail()) == {Topic.BACKFILL: 1}
     assert await grant(stage) is not None
     assert await grant(stage, Provider.AVANTTO, PLACE) is not None
@@ -191,7 +192,8 @@ async def test_a_shared_company_keeps_its_token_until_the_last_location_goes(sta
     await stage.open(OTHER_PLACE, share=True)
     await stage.connecting.disconnect(PLACE, "test")
     assert await grant(stage) is not None
-    assert await polls(stage) == {(REALM, CHANGES), (OTHER_PLACE, PAYMENTS), (OTHER_PLACE, INVOICES)}
+    own = {(OTHER_PLACE, PAYMENTS), (OTHER_PLACE, INVOICES)}
+    assert await polls(stage) == {(REALM, CHANGES), (REALM, RECONCILE), *own}
     await stage.connecting.disconnect(OTHER_PLACE, "test")
     assert await grant(stage) is None
 

@@ -14,10 +14,12 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import Chain, LocationId, OperationId
 from avantto_qbo.model.operation import Operation, Reason, State
 from avantto_qbo.model.records import Status, Topic
+from avantto_qbo.secrets import JournalKeys
 from avantto_qbo.server import api
 from avantto_qbo.server.ports import UnknownObjectError
 from avantto_qbo.service import report
 from avantto_qbo.service.browser import Browser
+from avantto_qbo.service.keys import KeyDesk, nothing_to_scrub
 from avantto_qbo.service.operator import Operator
 from stage import KEY, PLACE, REALM, Stage
 from unit.actors.scenes import bill, bob, books_fault, receive, sell, the_only
@@ -38,8 +40,9 @@ class Desk:
             key=KEY,
             public_url="https://daemon.test",
         )
+        keys = KeyDesk(stage.journal, stage.sealer, read=lambda: JournalKeys(KEY), scrub=nothing_to_scrub)
         self.service = Operator(
-            stage.house, stage.directory, stage.connecting, browser, look_again=self.look, monthly_reads=500_000
+            stage.house, stage.directory, stage.connecting, browser, keys, look_again=self.look, monthly_reads=500_000
         )
 
     def look(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from avantto_qbo.actors.books.customers import Customers
-from avantto_qbo.actors.books.invoice_case import InvoiceCases
+from avantto_qbo.actors.books.invoice_case import InvoiceCases, as_last_agreed
 from avantto_qbo.actors.books.payments import Payments
 from avantto_qbo.actors.books.receipt_case import ReceiptCases
 from avantto_qbo.actors.desk import Desk
@@ -16,6 +16,7 @@ from avantto_qbo.actors.performer import Performer
 from avantto_qbo.avantto import reads
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.model.avantto import Invoice
+from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import InvoiceCase, ReceiptCase
 
 _GONE: Final = "gone"
@@ -40,6 +41,11 @@ class Cases:
         if invoice is None or invoice.status in _DELETED:
             return None
         return await self._invoices.of(invoice, await self._payments.of(invoice))
+
+    async def gone(self, link: Link) -> InvoiceCase:
+        """The case of an invoice that Avantto has no more, as the books know it. Raises as reads do."""
+        invoice = as_last_agreed(link)
+        return await self._invoices.of(invoice, await self._payments.of(invoice, asking=True), deleted=True)
 
     async def receipt(self, transaction_id: str) -> ReceiptCase | None:
         """The case of a transaction, None when Avantto has none of this id. Raises as reads do."""

@@ -22,7 +22,7 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.drafts import InvoiceDraft, ReceiptDraft, RefundDraft, SaleDraft, TaxForm
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Call, Kind, Operation, Reason, State
-from avantto_qbo.model.outcome import FaultClass, Refused, Written
+from avantto_qbo.model.outcome import FaultClass, Outcome, Refused, Written
 from avantto_qbo.model.quickbooks import Company, Found
 from avantto_qbo.model.records import Activity, Link
 from avantto_qbo.quickbooks import encode, encode_payments
@@ -110,7 +110,7 @@ class Corrections:
                 case Refused(fault=fault) if fault.kind not in _NOT_NOW:
                     return await self._take_back(op, link, f"The corrected copy was refused ({fault.code}).")
                 case _:
-                    return await self._later(op)
+                    return await self._later(op, outcome)
         return await self._take_back(op, link, "")
 
     async def _take_back(self, op: Operation, link: Link, why: str, mend: str = "") -> Ended:
@@ -132,7 +132,7 @@ class Corrections:
                 text = f"{why} The copy in QuickBooks could not be voided ({fault.code}); compare the two and decide."
                 return await self._hold(op, "live", text, mend or _DECIDE)
             case _:
-                return await self._later(op)
+                return await self._later(op, outcome)
 
     async def _tax_item(self, draft: SaleDraft) -> str | None:
         """The item of a tax line where one is needed next, made if it has to be; None when that takes a while."""
@@ -183,10 +183,13 @@ class Corrections:
             link = msgspec.structs.replace(link, agreed=_unsettled(link.agreed))
         links.put(db, recording.with_status(link, status, self._desk.now()))
 
-    async def _later(self, op: Operation) -> Ended:
+    async def _later(self, op: Operation, outcome: Outcome | Found | None = None) -> Ended:
+        """Take it up again soon; what was refused goes under another request id then, which `lookups` counts here."""
         now = self._desk.now()
-        next_at = now + _AGAIN
-        again = await self._desk.house.journal.write(lambda db: operations.put_off(db, op.id, next_at, now))
+        next_at, looks = now + _AGAIN, op.lookups + 1 if isinstance(outcome, Refused) else None
+        again = await self._desk.house.journal.write(
+            lambda db: operations.put_off(db, op.id, next_at, now, lookups=looks)
+        )
         return again, Verdict((State.CORRECTING,), op.reason, next_at)
 
     async def _link(self, op: Operation) -> Link:

@@ -33,7 +33,7 @@ _A_DAY: Final = timedelta(days=1)
 # A burst of webhooks shows itself within seconds: the first of many must not be carried out before the last is there.
 _BURST: Final = timedelta(seconds=30)
 _APART: Final = timedelta(minutes=5)
-_STALE: Final = timedelta(hours=6)  # two misses further apart than this say nothing together
+_STALE: Final = timedelta(hours=6)  # two signs further apart than this say nothing together
 _NAMED: Final = 5
 # How a held operation ends by a person's command, and whether that carries the deletions out.
 _ANSWERS: Final = {"retried": True, "skipped": False}
@@ -90,7 +90,7 @@ class Deletions:
 
         def recall(db: Connection) -> Gone:
             gone = _recall(db, place, invoice)
-            if gone is None or (gone == Gone(gone.since) and now - gone.since > _STALE):
+            if gone is None or _stale(gone, now):
                 gone = Gone(now)
             gone = msgspec.structs.replace(gone, announced=gone.announced or flagged)
             _remember(db, place, invoice, gone, now)
@@ -168,8 +168,15 @@ class Deletions:
 
 def announce(db: Connection, location: LocationId, invoice: str, now: datetime) -> None:
     """Note that Avantto's webhook said an invoice is deleted; before its mail is told."""
-    gone = _recall(db, location, invoice) or Gone(now)
+    gone = _recall(db, location, invoice)
+    if gone is None or _stale(gone, now):
+        gone = Gone(now)
     _remember(db, location, invoice, msgspec.structs.replace(gone, announced=True), now)
+
+
+def _stale(gone: Gone, now: datetime) -> bool:
+    """Tell whether a sign is too old to add to: a webhook that is replayed for a living invoice must not outlast it."""
+    return not (gone.question or gone.believed or gone.left) and now - gone.since > _STALE
 
 
 def _recall(db: Connection, location: LocationId, invoice: str) -> Gone | None:

@@ -49,10 +49,13 @@ class FencedWrites:
         return await self._write(op, there.sync_token, make, suffix)
 
     async def _write(self, op: Operation, token: str, make: Make, suffix: str) -> Outcome:
-        """The id of the request is as good as its bytes: both follow from the token."""
+        """The id of the request is as good as its bytes: both follow from the token; each refusal makes a new one."""
         realm = self._desk.realm
         call = make(token, await realm.company())
-        return await realm.access.write(call, f"{op.request_id}-{suffix}{token}"[:_LONGEST_ID], key=op.location)
+        refused = f".{op.lookups}" if op.lookups else ""
+        return await realm.access.write(
+            call, f"{op.request_id}-{suffix}{token}{refused}"[:_LONGEST_ID], key=op.location
+        )
 
     async def _standing(self, op: Operation) -> Found | None:
         read = lookups.by_id(ENTITIES[op.kind], op.object_id)

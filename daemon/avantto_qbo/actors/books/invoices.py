@@ -12,9 +12,11 @@ from avantto_qbo.actors.books.deletions import Believed, Deletions
 from avantto_qbo.actors.books.invoice_case import InvoiceCases, as_last_agreed, version_of
 from avantto_qbo.actors.books.invoice_copies import InvoiceCopies
 from avantto_qbo.actors.books.payments import Payments
+from avantto_qbo.actors.books.recollections import Recollections
 from avantto_qbo.actors.books.refunds import Refunds
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.doubts import Doubts
+from avantto_qbo.actors.recording import WITHDRAWN
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import links
@@ -39,12 +41,14 @@ from avantto_qbo.model.steps import (
     VoidPayment,
     Wait,
 )
+from avantto_qbo.rules.books.credit import stranded
 from avantto_qbo.rules.books.plan import plan_invoice
 from avantto_qbo.rules.reasons import REFUNDS_DIFFER, SKIP
 
 _STEPS: Final = 40  # far more than any honest invoice needs in one go
 _DELETED: Final = frozenset({"delete", "deleted"})
 _PAYMENTS_DIFFER: Final = frozenset({"below_paid", "paid_less"})
+_OURS: Final = frozenset({"live", WITHDRAWN})
 _NEVER_POSTED: Final = "deleted"  # the version of what is there no more
 
 
@@ -56,6 +60,7 @@ class Invoices:
         self._payments, self._refunds = Payments(desk, doubts), Refunds(desk, doubts)
         self._cases, self._deletions = InvoiceCases(desk, customers), Deletions(desk)
         self._copies = InvoiceCopies(desk, customers, doubts)
+        self._recollections = Recollections(desk)
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Bring the books level with invoice `envelope.object_id`."""
@@ -83,17 +88,28 @@ class Invoices:
         """Deleted in Avantto: nothing of ours, nothing to do; else the books follow once it is sure."""
         link = await self._link(envelope.object_id)
         if link is None:  # what was held is moot, what is in doubt may still turn out to be in the books
-            return await self._desk.chain_busy(invoice_chain(envelope.object_id), _NEVER_POSTED) or Done()
-        if link.status != "live":
+            busy = await self._desk.chain_busy(invoice_chain(envelope.object_id), _NEVER_POSTED)
+            return busy or await self._never_posted(envelope.object_id)
+        if link.status not in _OURS:
             return Done()
         invoice = as_last_agreed(link)
         busy = await self._desk.chain_busy(invoice_chain(invoice.id), version_of(invoice))
         if busy is not None:
             return busy
+        if link.status == WITHDRAWN:  # money may still come, or go back: a debit that was under way
+            return await self._bring_level(invoice, await self._payments.of(invoice), deleted=True)
         judged = await self._deletions.judge(envelope.object_id, flagged=shown is not None)
         if isinstance(judged, Believed):
             return await self._bring_level(invoice, await self._payments.of(invoice, asking=True), deleted=True)
         return judged if isinstance(judged, Later) else Done()
+
+    async def _never_posted(self, invoice: str) -> Turn:
+        """Nothing of it is in the books, and nothing comes there by itself: money that came for it is shown."""
+        reason = stranded(invoice, await self._payments.seen(invoice))
+        if reason is None:
+            return Done()
+        source = Source("invoice", invoice)
+        return await self._desk.hold(Kind.INVOICE_CREATE, invoice_chain(invoice), source, _NEVER_POSTED, reason)
 
     async def _bring_level(
         self, invoice: Invoice, transactions: tuple[Transaction, ...], *, deleted: bool = False
@@ -104,6 +120,7 @@ class Invoices:
                 return busy
             await self._copies.wanted_again(invoice.id)
             case = await self._cases.of(invoice, transactions, deleted=deleted)
+            case = await self._recollections.payments(await self._recollections.invoice(case))
             steps = plan_invoice(case)
             if not steps:
                 return await self._level(invoice, case.link)

@@ -66,18 +66,18 @@ class Payments:
     def _known(self, db: Connection, invoice: Invoice) -> tuple[dict[str, Transaction], Decimal]:
         """The transactions we saw for this invoice, and what our payments by transactions come to."""
         location = self._desk.location
-        bodies = [
-            body
-            for kind in ("transaction", "invoice_payment")
-            for body in evidence.about(db, location, kind, invoice.id)
-        ]
-        rows = [msgspec.json.decode(body, type=Transaction) for body in bodies]
         posted = [
             payment.amount.amount
             for payment in self.posted(db, location, invoice.id)
             if not is_recorded(payment.part)  # a transaction may still turn up for those
         ]
-        return {row.id: row for row in rows}, sum(posted, Decimal(0))
+        return _seen(db, location, invoice.id), sum(posted, Decimal(0))
+
+    async def seen(self, invoice_id: str) -> tuple[Transaction, ...]:
+        """The transactions that were seen for an invoice, without asking Avantto."""
+        location = self._desk.location
+        known = await self._desk.house.journal.read(lambda db: _seen(db, location, invoice_id))
+        return tuple(known.values())
 
     async def _unread(self, transaction_id: str) -> Transaction:
         """A row that makes no sense: the detail may, else nothing is posted beside money that is not understood."""
@@ -172,6 +172,13 @@ class Payments:
 def _remembering(kept: Transaction | None, row: Transaction) -> Transaction:
     """A list row does not say who else posted the money; what its detail once said stays true."""
     return row if kept is None else msgspec.structs.replace(row, qbo_synced=kept.qbo_synced)
+
+
+def _seen(db: Connection, location: LocationId, invoice_id: str) -> dict[str, Transaction]:
+    kinds = ("transaction", "invoice_payment")
+    bodies = [body for kind in kinds for body in evidence.about(db, location, kind, invoice_id)]
+    rows = [msgspec.json.decode(body, type=Transaction) for body in bodies]
+    return {row.id: row for row in rows}
 
 
 def _payments(db: Connection, location: LocationId, invoice_id: str, status: str) -> tuple[PostedPayment, ...]:

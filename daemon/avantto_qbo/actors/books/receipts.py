@@ -12,6 +12,7 @@ from avantto_qbo.actors.books.former_customers import FormerCustomers
 from avantto_qbo.actors.books.receipt_case import ReceiptCases
 from avantto_qbo.actors.books.receipt_looks import ReceiptLooks
 from avantto_qbo.actors.books.receipt_voids import ReceiptVoids
+from avantto_qbo.actors.books.recollections import Recollections
 from avantto_qbo.actors.books.refunds import Refunds
 from avantto_qbo.actors.desk import Desk, Done, Later, Turn
 from avantto_qbo.actors.doubts import Adoption, Doubts
@@ -52,6 +53,7 @@ class Receipts:
         self._desk, self._customers, self._doubts = desk, customers, doubts
         self._cases, self._former = ReceiptCases(desk, customers), FormerCustomers(desk, customers)
         self._refunds, self._voids, self._looks = Refunds(desk, doubts), ReceiptVoids(desk), ReceiptLooks(desk)
+        self._recollections = Recollections(desk)
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Bring the books level with transaction `envelope.object_id`."""
@@ -69,7 +71,7 @@ class Receipts:
             busy = await self._desk.chain_busy(receipt_chain(transaction.id), _version(transaction))
             if busy is not None:
                 return busy
-            case = await self._cases.of(transaction, order)
+            case = await self._recollections.receipt(await self._cases.of(transaction, order))
             steps = plan_receipt(case)
             if not steps:
                 return Done()

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from avantto_qbo.actors.crm.forgotten import Forgotten
 from avantto_qbo.actors.desk import Desk, Done, Turn
 from avantto_qbo.actors.recording import contact_link
 from avantto_qbo.avantto import encode, reads
@@ -43,7 +44,7 @@ class Contacts:
     """The contacts one location gets from its books; `bulk` for the many at connect."""
 
     def __init__(self, desk: Desk, *, bulk: bool = False) -> None:
-        self._desk, self._bulk = desk, bulk
+        self._desk, self._bulk, self._forgotten = desk, bulk, Forgotten(desk)
 
     async def handle(self, envelope: Envelope) -> Turn:
         """Bring Avantto level with the customer row in the envelope (the row is the truth; it is never re-read)."""
@@ -155,6 +156,9 @@ class Contacts:
         return Done()
 
     async def _create(self, case: ContactCase, draft: ContactDraft) -> Turn | ContactCase:
+        known = await self._forgotten.named(case)
+        if known is not None:
+            return msgspec.structs.replace(case, searched=True, found=known)
         call = encode.contact_create(self._desk.location, draft)
         op = self._desk.operation(
             Kind.CONTACT_CREATE,
@@ -218,7 +222,8 @@ class Contacts:
         return msgspec.structs.replace(case, link=None, own_contact=None, found=None, searched=False)
 
     async def _link(self, case: ContactCase, contact: ContactId) -> Turn:
-        link = contact_link(self._desk.location, self._desk.realm.realm, case.row.id, contact, self._desk.now())
+        made = contact_link(self._desk.location, self._desk.realm.realm, case.row.id, contact, self._desk.now())
+        link = await self._forgotten.as_made(case, made)
 
         def put(db: Connection) -> None:
             links.put(db, link)

@@ -13,7 +13,7 @@ from avantto_qbo.actors.desk import Desk
 from avantto_qbo.avantto import reads as crm_reads
 from avantto_qbo.avantto.workflows import workflows
 from avantto_qbo.errors import RejectedError
-from avantto_qbo.journal import customers, evidence, links, locations, merges, reviews
+from avantto_qbo.journal import customers, evidence, links, locations, merges, restored, reviews
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.reviews import MERGED
 from avantto_qbo.model.avantto import Contact, CustomValue, Location, Transaction, Workflow
@@ -119,6 +119,11 @@ class ReviewFacts:
                 for link in links.by_object(db, realm, "Payment", payment.id)
             )
         )
+
+    async def forgotten_until(self) -> datetime | None:
+        """Up to when requests may have been made that a restored journal does not know; None where it never was."""
+        at = await self._desk.house.journal.read(lambda db: restored.get(db, self._desk.realm.realm))
+        return at.begins_at if at is not None else None
 
     async def contact(self, contact: ContactId) -> Contact | None:
         """The contact, None when it was deleted."""

@@ -93,6 +93,7 @@ class Reviews:
             now=self._desk.now(),
             business=record.name,
             refunded=await self._facts.refunded(payment),
+            forgotten_until=await self._facts.forgotten_until(),
         )
 
     async def _somebody_elses(self, case: ReviewCase) -> bool:

@@ -18,9 +18,12 @@ from avantto_qbo.actors.limiter import Limiter, Window
 from avantto_qbo.actors.location import LocationActor
 from avantto_qbo.actors.performer import Performer
 from avantto_qbo.actors.polls.sweeps import INVOICES, PAYMENTS, Sweeps
-from avantto_qbo.actors.troubles import reconnect
-from avantto_qbo.errors import AuthError, RejectedError, TransientError
-from avantto_qbo.journal import cursors, inbox, locations
+from avantto_qbo.actors.reconciling.night import RECONCILE, Nights, nightly_polls, schedule_night
+from avantto_qbo.actors.restored.relinking import Relinking
+from avantto_qbo.actors.restored.standing import RELINK, poll_owner, realm_of
+from avantto_qbo.actors.stopping import stop
+from avantto_qbo.errors import AuthError, QuotaSpentError, RejectedError, TransientError
+from avantto_qbo.journal import cursors, inbox, locations, restored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, RealmId
 from avantto_qbo.model.records import Lane, LocationRecord, Status, Topic
@@ -62,7 +65,10 @@ class Pollers:
         try:
             next_at = await self._run(owner, name, started)
         except AuthError as error:
-            await self._broken(owner, name, error)
+            await self._broken(owner, error, started)
+        except QuotaSpentError as error:  # said once for all companies, not for each poll
+            self._house.count(f"poll.blocked.{name}")
+            return self._house.clock.now() + (error.retry_after or self._interval(name))
         except (TransientError, RejectedError) as error:
             log.warning("poll.failed", topic=name, subject=owner, reason=type(error).__name__)
             self._house.count(f"poll.failed.{name}")
@@ -111,6 +117,8 @@ class Pollers:
         pace = self._house.pace
         return {
             CHANGES: pace.contacts,
+            RELINK: pace.contacts,
+            RECONCILE: _DAILY,
             PAYMENTS: pace.payments,
             INVOICES: pace.invoices,
             HOUSEKEEPING: _DAILY,
@@ -120,6 +128,10 @@ class Pollers:
         if name == HOUSEKEEPING:
             await self._house.journal.write(lambda db: inbox.prune(db, started - _DELIVERIES_KEPT))
             return started + self._interval(name)
+        if name == RELINK:
+            return await Relinking(self._house, self._directory).run(realm_of(owner))
+        if name == RECONCILE:
+            return await Nights(self._house, self._directory).run(RealmId(owner))
         if name == CHANGES:
             if not await self._house.journal.read(lambda db: _members(db, RealmId(owner))):
                 return None
@@ -160,18 +172,11 @@ class Pollers:
         quiet = started - max(filter(None, (hint, newest, record.connected_at)))
         return interval * next((factor for idle, factor in _IDLE if quiet > idle), 1)
 
-    async def _broken(self, owner: str, name: str, error: AuthError) -> None:
+    async def _broken(self, owner: str, error: AuthError, began: datetime) -> None:
         """A dead realm stops its locations, a dead location only itself; each says how to go on."""
         now = self._house.clock.now()
 
-        def mark(db: Connection) -> None:
-            members = _members(db, RealmId(owner)) if name == CHANGES else []
-            single = locations.get(db, LocationId(owner))
-            for record in [*members, *([single] if single else [])]:
-                if record.status in {Status.CONNECTED, Status.MONEY_PAUSED}:
-                    locations.set_status(db, record.id, Status.BROKEN, reconnect(record.id, error), now)
-
-        await self._house.journal.write(mark)
+        await self._house.journal.write(lambda db: stop(db, error, began, now))
         log.warning("location.broken", subject=owner, provider=error.provider)
 
 
@@ -188,6 +193,10 @@ def first_polls(db: Connection, record: LocationRecord, now: datetime, *, backfi
     cursors.schedule(db, record.realm, CHANGES, now, sooner_only=True)
     cursors.schedule(db, record.id, PAYMENTS, now)
     cursors.schedule(db, record.id, INVOICES, now)
+    schedule_night(db, record, now)
+    at = restored.get(db, record.realm)
+    if at is not None and at.done_at is None:
+        cursors.schedule(db, poll_owner(record.realm), RELINK, at.begins_at)
     if backfill:
         inbox.tell(db, record.id, Topic.BACKFILL, "customers", Lane.BACKFILL, now)
 
@@ -195,3 +204,4 @@ def first_polls(db: Connection, record: LocationRecord, now: datetime, *, backfi
 def daily_polls(db: Connection, now: datetime) -> None:
     """Schedule what the daemon does for itself."""
     cursors.schedule(db, "daemon", HOUSEKEEPING, now + timedelta(minutes=10))
+    nightly_polls(db, now)

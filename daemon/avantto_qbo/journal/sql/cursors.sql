@@ -31,9 +31,10 @@ where next_at <= :now
 order by next_at, owner, name;
 
 -- name: next_poll
--- When the next poll of anybody happens.
+-- When the next poll of anybody happens, of those due after a moment.
 select min(next_at) as next_at
-from polls;
+from polls
+where next_at > :after;
 
 -- name: unschedule
 -- Stop all polls of an owner.

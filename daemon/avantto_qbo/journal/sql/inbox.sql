@@ -12,9 +12,9 @@ from deliveries
 where provider = :provider and event_id = :event_id;
 
 -- name: prune
--- Forget deliveries that are too old to be repeated.
+-- Forget deliveries that are too old to be repeated, but for those of one provider.
 delete from deliveries
-where at < :before
+where at < :before and provider <> :kept
 returning event_id;
 
 -- name: tell
@@ -98,12 +98,14 @@ from (
     where ready.next_at is null or ready.next_at <= :now
 ) as work
 inner join locations on work.location = locations.id
-where locations.status = 'connected' or (locations.status = 'money_paused' and not work.money)
+where
+    (locations.status = 'connected' or (locations.status = 'money_paused' and not work.money))
+    and locations.realm not in (select restored.realm from restored where restored.done_at is null)
 group by work.location
 order by since, work.location;
 
 -- name: earliest
--- When the next mail or operation of a connected location falls due.
+-- When the next mail or operation of a connected location falls due, of those due after a moment.
 select min(work.next_at) as next_at
 from (
     select inbox.location, inbox.next_at, inbox.lane = 0 as money
@@ -113,7 +115,10 @@ from (
     from ready_operations as ready
 ) as work
 inner join locations on work.location = locations.id
-where locations.status = 'connected' or (locations.status = 'money_paused' and not work.money);
+where
+    (locations.status = 'connected' or (locations.status = 'money_paused' and not work.money))
+    and locations.realm not in (select restored.realm from restored where restored.done_at is null)
+    and work.next_at > :after;
 
 -- name: oldest
 -- Since when the longest waiting mail of one lane has been due.
@@ -126,6 +131,17 @@ where location = :location and lane = :lane;
 select count(*) as mails
 from inbox
 where location = :location and lane = :lane;
+
+-- name: backlog
+-- How much mail of one lane is due at connected locations, counted up to :most.
+select count(*) as mails
+from (
+    select inbox.seq
+    from inbox
+    inner join locations on inbox.location = locations.id
+    where inbox.next_at <= :now and inbox.lane = :lane and locations.status = 'connected'
+    limit :most
+) as due;
 
 -- name: depth
 -- How much mail lies in each mailbox, by topic.

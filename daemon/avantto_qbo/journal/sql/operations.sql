@@ -32,7 +32,8 @@ set
     lookups = coalesce(:lookups, lookups),
     object_id = coalesce(:object_id, object_id),
     sent_at = coalesce(:sent_at, sent_at),
-    attempts = coalesce(:attempts, attempts)
+    attempts = coalesce(:attempts, attempts),
+    request_id = coalesce(:request_id, request_id)
 where id = :id
 returning *;
 

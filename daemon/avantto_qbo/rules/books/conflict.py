@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.model.drafts import InvoiceDraft
+from avantto_qbo.model.drafts import InvoiceDraft, Role
 from avantto_qbo.rules.books.their_lines import groups_of, lost_lines
 
 FIELDS: Final = ("customer", "number", "day", "due", "email", "memo", "note", "lines")
@@ -75,6 +75,19 @@ def made_already(sight: Sight, draft: InvoiceDraft, changed: frozenset[str]) -> 
     )
 
 
+def agreed_again(theirs: InvoiceDraft, before: InvoiceDraft | None, ours: InvoiceDraft) -> InvoiceDraft:
+    """What both sides agree on where the memory of it is lost, or is as old as `before`: the journal was restored.
+
+    Where both say the same, that; what Avantto says as it did `before` stays agreed, whatever a person made of it in
+    QuickBooks since; the rest is taken from QuickBooks, so that Avantto's newer version goes in.
+    """
+    level = frozenset(name for name in FIELDS if _level(name, theirs, ours))
+    agreed = taking(theirs, ours, level)
+    if before is None:
+        return agreed
+    return taking(agreed, before, frozenset(name for name in FIELDS if _same(name, before, ours)))
+
+
 def accepting(sight: Sight, draft: InvoiceDraft, fields: frozenset[str]) -> Sight:
     """A person decided for QuickBooks' version of `fields`: it counts as agreed until Avantto changes them again."""
     against = taking(sight.against, draft, fields)
@@ -118,6 +131,28 @@ def _same(name: str, one: InvoiceDraft, other: InvoiceDraft) -> bool:
         sums = ((side.discount, side.tax, side.total) for side in (one, other))
         return len(set(sums)) == 1 and (groups_of(one, other) is not None or groups_of(other, one) is not None)
     return _plain(getattr(one, name)) == _plain(getattr(other, name))
+
+
+def _level(name: str, theirs: InvoiceDraft, ours: InvoiceDraft) -> bool:
+    """Whether QuickBooks holds what we would have sent, with what it or a person added to it."""
+    if name in _TEXTS:
+        return getattr(ours, name).strip() in getattr(theirs, name)
+    if name in _FILLED_IN and not getattr(ours, name):
+        return True
+    return _lines_level(theirs, ours) if name == _LINES else _same(name, theirs, ours)
+
+
+def _lines_level(theirs: InvoiceDraft, ours: InvoiceDraft) -> bool:
+    """Whether the same things are sold for the same total, whatever form its tax and discount have there.
+
+    Words alone tell a change of Avantto's where each line has its like; a line that a person split has not.
+    """
+    if theirs.total != ours.total:
+        return False
+    shown = [(line.description.strip(), line.amount) for line in theirs.lines]
+    left = iter(shown)
+    sold = ((line.description.strip(), line.amount) for line in ours.lines if line.role in {Role.ITEM, Role.EXTRA})
+    return all(line in left for line in sold) or (len(shown) != len(ours.lines) and _same(_LINES, theirs, ours))
 
 
 def _plain(value: object) -> object:

@@ -5,6 +5,7 @@ Whether Avantto's payment or its void is seen first must not matter: the books e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
@@ -12,11 +13,13 @@ import msgspec
 from avantto_qbo.model.avantto import Transaction
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.money import Money, total
+from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.steps import BookStep, InvoiceCase, RecordPayment
 from avantto_qbo.rules.books.checks import money, named
 from avantto_qbo.rules.books.payment import from_transaction, remainder
 from avantto_qbo.rules.books.received import amount_of, attributed, received
-from avantto_qbo.rules.books.sources import came, given_back
+from avantto_qbo.rules.books.sources import came, given_back, is_real
+from avantto_qbo.rules.reasons import SKIP
 
 
 def plan_credit(case: InvoiceCase, customer: CustomerId, day: date) -> tuple[BookStep, ...]:
@@ -32,6 +35,21 @@ def plan_credit(case: InvoiceCase, customer: CustomerId, day: date) -> tuple[Boo
 def has_credit(case: InvoiceCase) -> bool:
     """Say whether money came that is not in the books yet."""
     return bool(_fresh(case)) or bool(_rest(case))
+
+
+def stranded(invoice: str, rows: Iterable[Transaction]) -> Reason | None:
+    """Say why money needs a person: it came for an invoice that Avantto has deleted and the books never had.
+
+    None when none came, or all of it went back.
+    """
+    for row in rows:
+        if is_real(row) and row.status == "succeeded" and row.amount_refunded < row.amount:
+            text = (
+                f"Payment {row.id} of {row.amount} {row.currency} came for invoice {invoice}, which was deleted in "
+                "Avantto before it was posted."
+            )
+            return Reason("payment_of_deleted", text, f"enter the payment in QuickBooks, then: {SKIP}")
+    return None
 
 
 def _fresh(case: InvoiceCase) -> list[Transaction]:

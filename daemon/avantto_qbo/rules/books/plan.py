@@ -49,7 +49,7 @@ _C = TypeVar("_C", InvoiceCase, ReceiptCase)
 _Steps = tuple[BookStep, ...]
 # `overdue` and `viewed` are shown by the vendor's pages but not documented as a stored status (UNVERIFIED).
 _POSTED: Final = frozenset({"sent", "payment_processing", "paid", "partially_paid", "overdue", "viewed"})
-_GONE: Final = frozenset({"void", "voided", "delete", "deleted"})
+GONE: Final = frozenset({"void", "voided", "delete", "deleted"})
 # Links to copies that we voided ourselves; what a person voided or deleted in QuickBooks has other words.
 WITHDRAWN: Final = frozenset({"withdrawn", "undone"})
 
@@ -76,21 +76,21 @@ def _planned(plan: Callable[[_C], _Steps], case: _C) -> _Steps:
 
 def is_gone(case: InvoiceCase) -> bool:
     """Say whether Avantto has voided or deleted the invoice."""
-    return case.deleted or case.invoice.status in _GONE
+    return case.deleted or case.invoice.status in GONE
 
 
 def _invoice(case: InvoiceCase) -> _Steps:
-    if case.link is not None and case.link.status in WITHDRAWN and is_gone(case):
+    if is_gone(case) and (case.link is None or case.link.status in WITHDRAWN):
         check_credit(case)
         if voids := tuple(taken_back(case)):  # of what stayed the customer's credit
             return voids
-    case = _standing(case)
+    agreed, case = case.agreed, _standing(case)
     if (left_out := _left_out(case)) is not None:
         return (left_out,)
     if any(row.qbo_synced for row in attributed(case)):
         return (_pause(case, f"A payment of {named(case)}"),)
     if is_gone(case):
-        return _void(case) if case.link else _credit(case)
+        return _void(case) if case.link else _credit(case, agreed)
     if case.invoice.status not in _POSTED:
         raise held("invoice_status", f"{named(case)} has the unknown status {case.invoice.status!r}.", UNKNOWN_STATUS)
     drafted = draft_invoice(case)
@@ -172,8 +172,13 @@ def _void(case: InvoiceCase) -> _Steps:
     return late or plan_unlink(case, reason) or (VoidInvoice(),)
 
 
-def _credit(case: InvoiceCase) -> _Steps:
-    """Money of an invoice that was void before it was posted: the invoice stays out, the money does not."""
+def _credit(case: InvoiceCase, agreed: InvoiceDraft | None) -> _Steps:
+    """Money of an invoice that is not in the books (any more): the invoice stays out, the money does not.
+
+    `agreed` is the copy that was taken back, if there was one: its customer had a debit under way, say.
+    """
+    if agreed is not None:
+        return plan_credit(case, agreed.customer, agreed.day)
     day = day_of(case.invoice.updated_at, case.location.time_zone) or case.location.books_from.date()
     if case.customer is None:
         return (NeedCustomer(case.invoice.person),)

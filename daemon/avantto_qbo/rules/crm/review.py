@@ -54,7 +54,15 @@ def _left_out(case: ReviewCase) -> ReviewStep | None:
         return _dropped(case, "too_old", f"is older than {TOO_OLD.days} days")
     if case.refunded:
         return _dropped(case, "refunded", "was refunded in Avantto")
-    return None
+    return _perhaps_asked(case)
+
+
+def _perhaps_asked(case: ReviewCase) -> Settle | None:
+    """A restored journal knows of no request made after it was copied: whoever could have got one is not asked."""
+    if case.forgotten_until is None or paid_at(case.payment) > case.forgotten_until:
+        return None
+    text = f"Payment {case.payment.id} came before the journal was restored: its customer may have been asked already."
+    return Settle(ReviewState.DECLINED, Reason("restored", text))
 
 
 def _next(case: ReviewCase) -> ReviewStep:

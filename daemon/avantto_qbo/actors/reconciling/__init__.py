@@ -1,0 +1,1 @@
+"""Avantto's documents against the books: on command, and every night."""
