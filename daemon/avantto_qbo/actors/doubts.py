@@ -32,8 +32,9 @@ from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.model.records import Activity, Link
 from avantto_qbo.quickbooks import reads as books_reads
-from avantto_qbo.quickbooks.lookups import lookups
+from avantto_qbo.quickbooks.lookups import lookups, shows_number
 from avantto_qbo.rules.books.doubt import (
+    LOOKS,
     Decision,
     HoldIt,
     Weigh,
@@ -113,7 +114,10 @@ class Doubts:
         return msgspec.structs.replace(found, path=(State.SENDING, State.DONE)) if is_done(found) else found
 
     async def adopt_if_ours(self, op: Operation) -> Adoption:
-        """A write that may be in the books, or whose number was taken: is what is there our own?"""
+        """A write that may be in the books, or whose number was taken: is what is there our own?
+
+        Raises TransientError as long as that cannot be told, and what the look-up raises.
+        """
         if op.kind in _NUMBERED:
             await self._note_fence(op)
         hits = await self._look(op)
@@ -121,6 +125,7 @@ class Doubts:
         if len(ours) > 1:
             return Adoption(hold=await self._stands_twice(op, ours))
         if not ours:
+            self._await_holder(op, hits)
             return Adoption(hold=foreign_copy(op, hits))
         link = recording.link_for(op, ours[0].id, ours[0].sync_token, self._house.clock.now())
         if differs(op, ours[0]):
@@ -129,6 +134,16 @@ class Doubts:
             link = await self._as_it_stands(link, op)
         await self._house.journal.write(lambda db: links.put(db, link))
         return Adoption(found=True)
+
+    def _await_holder(self, op: Operation, hits: tuple[Found, ...]) -> None:
+        """Sent more than once, and its number is taken by what no query shows yet: most likely by our first attempt.
+
+        Raises TransientError then: under another number it would stand twice.
+        """
+        again = op.kind in _NUMBERED and (op.attempts > 1 or op.lookups > 0) and _is_taken(op)
+        settle = self._house.pace.settle
+        if again and not shows_number(op, hits) and self._house.clock.now() < op.updated_at + settle * LOOKS[-1]:
+            raise TransientError("its number is taken, and no query shows yet by whom", settle)
 
     async def _as_it_stands(self, link: Link, op: Operation) -> Link:
         """An older version of ours is there: what it holds now is agreed on; the plan changes the rest."""
@@ -143,8 +158,7 @@ class Doubts:
 
     async def _note_fence(self, op: Operation) -> None:
         """This company refuses a number twice (6140): the same bytes can go again without a second document."""
-        taken = op.reason is not None and op.reason.code == f"superseded.{FaultClass.NUMBER_TAKEN}"
-        if taken:
+        if _is_taken(op):
             now = self._house.clock.now()
             await self._house.journal.write(lambda db: fences.learn(db, op.realm, FENCED[op.kind], Proof.NUMBER, now))
 
@@ -202,3 +216,8 @@ class Doubts:
     async def _stands(self, op: Operation, proof: Proof) -> bool:
         entity = FENCED[op.kind]
         return await self._house.journal.read(lambda db: fences.stands(db, op.realm, entity, proof))
+
+
+def _is_taken(op: Operation) -> bool:
+    """Say whether QuickBooks refused the document number of `op` as in use."""
+    return op.reason is not None and op.reason.code == f"superseded.{FaultClass.NUMBER_TAKEN}"

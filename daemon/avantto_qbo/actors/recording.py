@@ -80,7 +80,7 @@ def _stop(db: Connection, op: Operation, reason: Reason, now: datetime) -> None:
     provider, subject = (Provider.QUICKBOOKS, op.realm) if books else (Provider.AVANTTO, op.location)
     if record is None or record.status is Status.DISCONNECTED:
         return
-    if not grants.given_after(db, provider, subject, op.sent_at or op.created_at):
+    if not grants.given_after(db, provider, subject, op.sent_at or op.created_at, now):
         text = f"{reason.text}: avantto-qbo connect {op.location}"
         locations.set_status(db, op.location, Status.BROKEN, text, now)
 

@@ -25,7 +25,7 @@ def stop_one(db: Connection, location: LocationId, error: AuthError, began: date
     record = locations.get(db, location)
     if record is None or record.status not in _WORKING:
         return False
-    if grants.given_after(db, error.provider, error.subject, began):
+    if grants.given_after(db, error.provider, error.subject, began, now):
         return False
     locations.set_status(db, location, Status.BROKEN, reconnect(location, error), now)
     return True

@@ -73,10 +73,13 @@ def exists(db: Connection, provider: Provider, subject: str) -> bool:
     return bool(db.run("grants.granted_at", provider=provider, subject=subject))
 
 
-def given_after(db: Connection, provider: str, subject: str, moment: datetime) -> bool:
-    """Say whether the owner agreed anew after `moment`: what was refused before then says nothing about it."""
+def given_after(db: Connection, provider: str, subject: str, moment: datetime, now: datetime) -> bool:
+    """Say whether the owner agreed anew after `moment`: what was refused before then says nothing about it.
+
+    A grant of the future tells that the clock was set back, and nothing else.
+    """
     rows = db.run("grants.granted_at", provider=provider, subject=subject)
-    return bool(rows) and rows[0]["granted_at"] > to_text(moment)
+    return bool(rows) and to_text(moment) < rows[0]["granted_at"] <= to_text(now)
 
 
 def lapsing(db: Connection, before: datetime) -> list[Lapse]:

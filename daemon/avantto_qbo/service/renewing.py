@@ -14,7 +14,7 @@ import msgspec
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.ports import Edge, TokenEndpoint
 from avantto_qbo.errors import AnswerLostError
-from avantto_qbo.journal import renewals
+from avantto_qbo.journal import cursors, renewals
 from avantto_qbo.journal.sealing import Sealer
 from avantto_qbo.model.grant import Provider, Tokens
 
@@ -49,6 +49,8 @@ class Renewing:
         now = self._house.clock.now()
         if before is not None and before.expires_at is not None and before.expires_at > now:
             return before
+        # A disk that is full now could not keep the answer, and the token would be spent for nothing.
+        await journal.write(lambda db: cursors.put(db, subject, f"refreshing.{provider}", now.isoformat(), now))
         renewed = await self._ask(vendor, subject, before or tokens)
         await journal.write(lambda db: renewals.put(db, self._sealer, provider, subject, mark, renewed, now=now))
         return renewed

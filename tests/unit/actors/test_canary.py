@@ -19,7 +19,7 @@ from avantto_qbo.model.records import Status, Topic
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.service.canary import CanaryDesk
 from avantto_qbo.service.decisions import Decisions
-from stage import PLACE, REALM, Killed, Stage, writes
+from stage import OTHER_PLACE, PLACE, REALM, Killed, Stage, writes
 from unit.actors.scenes import books_fault, the_only
 
 KINDS = ("Invoice", "Payment", "SalesReceipt", "RefundReceipt")
@@ -287,6 +287,26 @@ async def test_one_company_has_one_test_at_a_time(stage: Stage) -> None:
     await start(stage)
     with pytest.raises(RefusedError, match="under way"):
         await start(stage)
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_what_a_location_that_went_away_left_is_taken_back_from_another(stage: Stage, back: bool) -> None:
+    await stage.open(OTHER_PLACE, share=True)
+    await start(stage)
+    await stage.work()
+    assert standing(stage)
+    await stage.connecting.disconnect(PLACE, "test")
+    desk = CanaryDesk(stage.house, stage.directory, look_again=lambda: None)
+    with pytest.raises(RefusedError, match="taken back first"):
+        await desk.start(OTHER_PLACE, "uid 7", yes=True)
+    if back:
+        await stage.connecting.connect(stage.order(share=True))
+    await stage.work_off()
+    assert not standing(stage)
+    assert (await last(stage)).stage is trials.Stage.OVER
+    await desk.start(OTHER_PLACE, "uid 7", yes=True)
+    await stage.work_off()
+    assert not standing(stage)
 
 
 async def test_a_company_without_an_item_is_told_what_to_add(stage: Stage) -> None:

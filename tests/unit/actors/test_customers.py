@@ -453,6 +453,27 @@ async def test_two_that_looked_up_at_the_same_moment_make_one_customer(stage: St
     assert stage.asked("customer.create") == 1
 
 
+async def test_one_that_was_finished_between_the_look_up_and_the_claim_is_used(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim is free again by then: what was made meanwhile is looked for with it, in the same transaction."""
+    await stage.open(OTHER_PLACE, share=True)
+    person = Person(ContactId("c1"), name="Ann Lee", email="ann@example.com")
+    other = Person(ContactId("c2"), name="A. M. Lee", email="ANN@example.com")
+    slow, quick = await customers_of(stage, PLACE), await customers_of(stage, OTHER_PLACE)
+    look = slow._search.looked_up
+
+    async def looked_up(wanted: Any) -> Any:
+        found = await look(wanted)
+        assert await quick.ensure(other) is None
+        return found
+
+    monkeypatch.setattr(slow._search, "looked_up", looked_up)
+    assert await slow.ensure(person) is None
+    assert names(stage) == ["A. M. Lee"]
+    assert await slow.known(person) == await quick.known(other)
+
+
 @pytest.mark.parametrize(("phone", "count"), [("+12125550123", 1), ("+12125550124", 2)])
 async def test_buyers_without_a_contact_are_told_apart_by_name_and_phone(stage: Stage, phone: str, count: int) -> None:
     customers = await customers_of(stage, PLACE)

@@ -26,6 +26,7 @@ from unit.actors.scenes import Tampered, bob, books_fault, receive, resend, sell
 LOST = {"action": "lost_after"}
 NEVER = {"action": "reset_before"}
 SETTLE = 180
+EMAIL = {"Address": "ann@example.com"}
 COLLISION = '{"Fault":{"Error":[{"code":"6000","Message":"You can only add or edit one name at a time."}]}}'
 
 
@@ -151,6 +152,74 @@ async def test_a_number_is_no_fence_once_the_company_numbers_itself(stage: Stage
     stage.directory.realm(REALM).forget_company()
     await stage.work_off()
     assert await stage.held() == ["doubt_unresolved"]
+
+
+async def test_a_number_taken_by_what_no_query_shows_yet_is_not_evaded(stage: Stage) -> None:
+    await learn(stage, "Invoice", Proof.NUMBER)
+    stage.books.play.set(REALM, requestid="ignored")
+    await doubtful(stage, **LOST)
+    stage.books.play.set(REALM, query_lag=6 * SETTLE)
+    await stage.work_off()
+    assert [row["DocNumber"] for row in stage.in_books("Invoice")] == ["INV-000001"]
+    assert not await stage.held()
+    assert not await stage.mail()
+
+
+async def test_a_number_whose_holder_no_query_ever_shows_is_evaded_in_the_end(stage: Stage) -> None:
+    await learn(stage, "Invoice", Proof.NUMBER)
+    stage.books.play.set(REALM, query_lag=30 * SETTLE, requestid="ignored")
+    books_fault(stage, "invoice.create", **NEVER)
+    customer = bob(stage)
+    line = {"DetailType": "SalesItemLineDetail", "Amount": 5, "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
+    await stage.tell(Topic.INVOICE, stage.sent_invoice())
+    await stage.work()
+    taken = {"CustomerRef": {"value": customer}, "DocNumber": "INV-000001", "Line": [line]}
+    stage.books.play.create(REALM, "Invoice", taken)
+    await stage.work_off()
+    assert sorted(row["DocNumber"] for row in stage.in_books("Invoice")) == ["INV-000001", "INV-000001-2"]
+
+
+async def test_an_invoice_without_a_number_is_found_though_our_clock_is_hours_ahead(stage: Stage) -> None:
+    stage.books.play.set(REALM, custom_txn_numbers=False, requestid="ignored")
+    company = stage.books.companies[REALM]
+    company.now = lambda: stage.clock.now() - timedelta(hours=3)
+    await doubtful(stage, **LOST)
+    await stage.work_off()
+    assert len(stage.in_books("Invoice")) == 1
+    assert not await stage.held()
+
+
+@pytest.mark.parametrize("leaves", ["inactive", "gone"])
+async def test_an_invoice_without_a_number_is_found_though_its_customer_was_merged(stage: Stage, leaves: str) -> None:
+    stage.books.play.set(REALM, custom_txn_numbers=False, requestid="ignored", merge_leaves=leaves)
+    customer = stage.books.play.create(REALM, "Customer", {"DisplayName": "Ann", "PrimaryEmailAddr": EMAIL})
+    await doubtful(stage, **LOST)
+    stage.books.play.merge_customers(REALM, bob(stage), customer["Id"])
+    await stage.work_off()
+    assert len(stage.in_books("Invoice")) == 1
+    assert not await stage.held()
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_payment_found_under_a_merged_customer_is_not_taken_for_deleted(stage: Stage, told: bool) -> None:
+    ann = stage.books.play.create(REALM, "Customer", {"DisplayName": "Ann", "PrimaryEmailAddr": EMAIL})
+    invoice = await sent_invoice(stage)
+    books_fault(stage, "payment.create", **LOST)
+    stage.crm.play.pay_invoice(PLACE, invoice)
+    await stage.tell(Topic.INVOICE, invoice)
+    await stage.work()
+    stage.books.play.merge_customers(REALM, bob(stage), ann["Id"])
+    if told:
+        await stage.poll_changes()
+    await stage.work_off()
+    stage.crm.play.void_invoice(PLACE, invoice)
+    await stage.mirror(invoice)
+    [payment] = stage.in_books("Payment")
+    if told:
+        assert payment["UnappliedAmt"] == 100
+        assert not await stage.held()
+    else:  # nothing says yet that it was a merge
+        assert await stage.held() == ["refused.610"]
 
 
 async def test_a_request_id_is_no_fence_after_half_a_day(stage: Stage) -> None:

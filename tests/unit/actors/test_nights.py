@@ -228,7 +228,28 @@ async def test_a_location_that_cannot_be_read_costs_only_itself(stage: Stage) ->
     await night(stage)
     assert "reconcile.failed" in stage.counted
     assert (await kept(stage, OTHER_PLACE)).compared == 1
-    assert await stage.journal.read(lambda db: cursors.get(db, REALM, "reconciled")) is None
+    assert await stage.journal.read(lambda db: cursors.get(db, PLACE, "reconciled")) is None
+
+
+async def test_what_happened_while_a_location_was_left_out_is_compared_later(stage: Stage) -> None:
+    await stage.open(OTHER_PLACE, share=True)
+    sale(stage)
+    await mirrored(stage, PLACE, OTHER_PLACE)
+    await night(stage)
+    await standing_still(stage, Status.BROKEN)
+    [receipt] = stage.in_books("SalesReceipt")
+    stage.books.play.delete(REALM, "SalesReceipt", receipt)
+    await night(stage)
+    await standing_still(stage, Status.CONNECTED)
+    await night(stage)
+    [found] = (await kept(stage)).entries
+    assert found.cause is not None
+    assert found.cause.code == "deleted_in_books"
+
+
+async def standing_still(stage: Stage, status: Status) -> None:
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: locations.set_status(db, PLACE, status, "", now))
 
 
 async def test_a_command_for_some_days_keeps_what_was_found_on_others(stage: Stage) -> None:

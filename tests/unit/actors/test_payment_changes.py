@@ -39,7 +39,7 @@ async def test_a_bank_debit_is_posted_once_it_succeeds(stage: Stage) -> None:
     assert (payments(stage), balance(stage)) == ([(100, 0)], 0)
 
 
-async def test_a_bank_debit_that_succeeds_after_its_invoice_was_deleted_stays_the_customers_credit(stage: Stage) -> None:
+async def test_a_debit_that_succeeds_after_its_invoice_was_deleted_stays_the_customers_credit(stage: Stage) -> None:
     invoice = await sent(stage)
     pending = stage.crm.play.start_processing(PLACE, invoice, mode="ach")["transaction"]["_id"]
     await news(stage, invoice)
@@ -51,6 +51,18 @@ async def test_a_bank_debit_that_succeeds_after_its_invoice_was_deleted_stays_th
     [payment] = stage.in_books("Payment")
     assert (payment["TotalAmt"], payment["UnappliedAmt"], payment["CustomerRef"]["name"]) == (100, 100, "Ann Lee")
     assert not await stage.held()
+
+
+async def test_a_late_transaction_takes_the_place_of_recorded_money_also_after_a_void(stage: Stage) -> None:
+    invoice = await sent(stage)
+    stage.crm.play.pay_invoice(PLACE, invoice, mode="cash")
+    await news(stage, invoice)
+    stage.crm.play.void_invoice(PLACE, invoice)
+    await news(stage, invoice)
+    stage.crm.play.add_late_transaction(PLACE, invoice)
+    await stage.pollers.run(PLACE, "payments")
+    await stage.work_off()
+    assert (payments(stage), await stage.held()) == ([(100, 100)], [])
 
 
 async def test_money_for_an_invoice_that_was_deleted_before_it_was_posted_is_shown(stage: Stage) -> None:

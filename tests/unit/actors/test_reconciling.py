@@ -535,6 +535,26 @@ async def test_locations_of_one_company_are_told_apart(stage: Stage) -> None:
         assert (answer.differences, days(answer)) == ((), {Group.RECEIPTS: (1, total, 1, total)})
 
 
+async def test_what_another_location_waits_for_an_answer_about_is_its_own(stage: Stage) -> None:
+    await stage.open(OTHER_PLACE, share=True)
+    books_fault(stage, "salesreceipt.create", action="lost_after")
+    await stage.tell(Topic.TRANSACTION, sale(stage, 50, OTHER_PLACE), OTHER_PLACE)
+    await stage.work(OTHER_PLACE)
+    assert not (await compared(stage)).differences
+    assert codes(await compared(stage, OTHER_PLACE)) == [(Standing.DIFFERENT, "doubt", False)]
+
+
+async def test_a_sale_that_failed_while_its_answer_is_awaited_is_left_to_the_look_up(stage: Stage) -> None:
+    books_fault(stage, "salesreceipt.create", action="lost_after")
+    transaction = sale(stage)
+    await stage.tell(Topic.TRANSACTION, transaction)
+    await stage.work()
+    stage.crm.play.settle_transaction(PLACE, transaction, "failed")
+    assert codes(await compared(stage)) == [(Standing.EXTRA, "doubt", False)]
+    await stage.work_off()
+    assert not (await compared(stage)).differences
+
+
 async def quiet(_: Progress) -> None:
     """Nobody watches."""
 

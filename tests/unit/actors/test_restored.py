@@ -336,3 +336,21 @@ async def test_a_change_in_avantto_while_nobody_was_there_is_not_lost() -> None:
     await settle_down(stage)
     assert [row["TotalAmt"] for row in stage.in_books("Invoice")] == [110, 110]
     assert await stage.held() == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_persons_touch_does_not_pass_for_a_change_in_avantto_that_never_came(known: bool) -> None:
+    stage = await opened()
+    copy = await copied(stage)
+    invoice = await sent(stage)
+    copy = await copied(stage) if known else copy
+    await stage.clock.sleep(3600)
+    stage.crm.play.edit_invoice(PLACE, invoice, items=[{"name": "Wash", "amount": 110}])
+    await stage.clock.sleep(3600)
+    [row] = stage.in_books("Invoice")
+    stage.books.play.update(REALM, "Invoice", {"Id": row["Id"], "DueDate": "2031-01-01"})
+    await restore(stage, copy)
+    await relink(stage)
+    await news(stage, invoice)
+    [row] = stage.in_books("Invoice")
+    assert (row["TotalAmt"], row["DueDate"], await stage.held()) == (110, "2031-01-01", [])

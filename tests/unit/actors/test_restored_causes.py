@@ -13,7 +13,7 @@ from avantto_qbo.service import backups
 from stage import OTHER_PLACE, PLACE, REALM, Stage
 from unit.actors.backups import Beside, begin, copied, put_back, relink, restore, standing
 from unit.actors.money_scenes import hear, news, paid, payments, sent
-from unit.actors.scenes import books_fault, sell
+from unit.actors.scenes import books_fault, crm_fault, sell
 from unit.actors.test_restored import DAY, books, opened, settle_down
 
 OTHER_REALM = RealmId("4620816365000000002")
@@ -314,3 +314,48 @@ async def test_words_like_a_refund_of_ours_do_not_stop_the_reading() -> None:
     await restore(stage, copy)
     await relink(stage)
     assert (await standing(stage)).done_at is not None
+
+
+async def test_a_document_that_makes_no_sense_in_avantto_is_its_locations_all_the_same() -> None:
+    stage = await shared()
+    copy = await copied(stage)
+    invoice = await sent(stage)
+    await restore(stage, copy)
+    crm_fault(stage, "invoices.read", action="status", status=200, body='{"_id":7}', times=1)
+    await relink(stage)
+    assert await stage.link("invoice", invoice) is not None
+
+
+@pytest.mark.parametrize("cash", [False, True])
+async def test_a_payment_that_a_person_voided_since_the_copy_is_not_posted_again(cash: bool) -> None:
+    stage = await opened()
+    stage.crm.play.set(PLACE, cash_transactions=False)
+    copy = await copied(stage)
+    invoice = await sent(stage)
+    stage.crm.play.pay_invoice(PLACE, invoice, mode="cash" if cash else "card")
+    await news(stage, invoice)
+    await news(stage, invoice)
+    [row] = stage.in_books("Payment")
+    stage.books.play.void(REALM, "Payment", {"Id": row["Id"]})
+    await restore(stage, copy)
+    await relink(stage)
+    await settle_down(stage)
+    await stage.clock.sleep(60)
+    await news(stage, invoice)
+    assert payments(stage) == [(0, 0)]
+    assert [row["Balance"] for row in stage.in_books("Invoice")] == [100]
+
+
+async def test_a_voided_payment_that_kept_our_words_counts_as_all_it_was() -> None:
+    stage = await opened()
+    copy = await copied(stage)
+    invoice, _ = await paid(stage)
+    [row] = stage.in_books("Payment")
+    stage.books.play.void(REALM, "Payment", {"Id": row["Id"]})
+    stage.books.play.update(REALM, "Payment", {"Id": row["Id"], "PrivateNote": f"Voided {row['PrivateNote']}"})
+    await restore(stage, copy)
+    await relink(stage)
+    await news(stage, invoice)
+    await stage.clock.sleep(60)
+    await news(stage, invoice)
+    assert (payments(stage), await stage.held()) == ([(0, 0)], [])

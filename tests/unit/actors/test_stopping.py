@@ -53,6 +53,15 @@ async def test_only_work_begun_since_the_owner_agreed_can_stop_a_location(
     assert ((await stage.record()).status is Status.BROKEN) == stops
 
 
+async def test_a_clock_that_was_set_back_keeps_no_dead_connection_going(stage: Stage) -> None:
+    await stage.mirror(stage.sent_invoice())
+    second = stage.sent_invoice()
+    stage.books.play.revoke(REALM)
+    stage.clock.advance(-7200)
+    await stage.mirror(second)
+    assert (await stage.record()).status is Status.BROKEN
+
+
 async def test_a_write_refused_before_a_reconnect_is_sent_again_with_the_new_grant(stage: Stage) -> None:
     await stage.mirror(stage.sent_invoice())
     stage.books.play.revoke(REALM)

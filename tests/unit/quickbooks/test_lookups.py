@@ -17,7 +17,7 @@ from avantto_qbo.quickbooks import encode, encode_lists, encode_payments
 from avantto_qbo.quickbooks.lookups import Lookup, lookups
 from quickbooks_material import company, customer, invoice, operation, payment, receipt, sample, usd
 
-CREATED = "MetaData.CreateTime >= '2026-11-22T09:59:00Z'"
+CREATED = "MetaData.CreateTime >= '2026-11-21T10:00:00Z'"
 PAGE = " startposition 1 maxresults 1000"
 
 
@@ -33,10 +33,13 @@ def test_an_invoice_by_its_number_then_by_time() -> None:
     ]
 
 
-def test_an_invoice_that_quickbooks_numbers_by_time_only() -> None:
+def test_an_invoice_that_quickbooks_numbers_by_time_whosever_it_is_by_now() -> None:
     draft = invoice(number="")
     op = operation(Kind.INVOICE_CREATE, draft, encode.invoice_create(draft, company()), sent_at=None)
-    assert asked(lookups(op)) == [f"Invoice where CustomerRef = '63' and {CREATED}"]
+    assert asked(lookups(op)) == [
+        f"Invoice where CustomerRef = '63' and {CREATED}",
+        f"Invoice where TxnDate = '{draft.day}' and {CREATED}",
+    ]
 
 
 def test_a_payment_by_its_reference_then_by_customer_and_time() -> None:
@@ -52,6 +55,15 @@ def test_a_receipt_by_its_number_then_by_content() -> None:
     assert asked(lookups(op)) == [
         "SalesReceipt where DocNumber = 'AV-9'",
         "SalesReceipt where CustomerRef = '63' and TxnDate = '2026-01-02' and TotalAmt = '25.00'",
+    ]
+
+
+def test_a_receipt_that_quickbooks_numbers_by_content_whosever_it_is_by_now() -> None:
+    draft = receipt(day=date(2026, 1, 2), number="")
+    op = operation(Kind.RECEIPT_CREATE, draft, encode.receipt_create(draft, company()))
+    assert asked(lookups(op)) == [
+        "SalesReceipt where CustomerRef = '63' and TxnDate = '2026-01-02' and TotalAmt = '25.00'",
+        f"SalesReceipt where TxnDate = '2026-01-02' and {CREATED}",
     ]
 
 

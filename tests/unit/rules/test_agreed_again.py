@@ -10,7 +10,7 @@ import pytest
 
 from avantto_qbo.model.drafts import DraftLine, InvoiceDraft
 from avantto_qbo.model.money import Money
-from avantto_qbo.rules.books.conflict import agreed_again
+from avantto_qbo.rules.books.conflict import agreed_again, agreed_since
 from unit.rules.cases import drafted, invoice, invoice_case, item
 
 OURS = drafted(invoice_case())
@@ -76,3 +76,20 @@ def test_a_line_that_a_person_split_is_no_change_of_ours() -> None:
     [line] = OURS.lines
     half = msgspec.structs.replace(line, amount=Money(line.amount.minor // 2, "USD"), description="half of it")
     assert agreed_again(changed(lines=(half, half)), None, OURS).lines == OURS.lines
+
+
+def test_what_changed_in_the_books_long_after_avantto_is_a_persons() -> None:
+    theirs = changed(as_shown(NEW), due=LATER)
+    for before in (None, OURS):
+        assert agreed_since(theirs, before, NEW, edited=True) == NEW
+    assert agreed_since(theirs, None, OURS, edited=False) == OURS
+
+
+def test_what_the_books_still_hold_as_before_never_had_avanttos_newer_version() -> None:
+    agreed = agreed_since(changed(as_shown(OURS), due=LATER), OURS, NEW, edited=True)
+    assert (agreed.lines, agreed.total, agreed.due) == (OURS.lines, OURS.total, NEW.due)
+
+
+def test_other_lines_than_avanttos_are_not_agreed_where_it_may_have_changed_since() -> None:
+    agreed = agreed_since(changed(as_shown(OURS), due=LATER), None, NEW, edited=True)
+    assert (agreed.total, agreed.due) == (OURS.total, NEW.due)

@@ -71,6 +71,12 @@ def test_what_is_under_way_needs_nobody(state: State, code: str) -> None:
         assert (found.code, found.needed, found.mend.startswith(NOTHING_TO_DO)) == (code, False, True)
 
 
+def test_only_a_create_in_doubt_may_have_made_something() -> None:
+    assert causes.maybe_made(operation(state=State.DOUBT, target=""))
+    assert not causes.maybe_made(operation(state=State.DOUBT, target="145"))
+    assert not causes.maybe_made(operation(state=State.HELD, target=""))
+
+
 def test_only_what_a_person_let_go_was_let_go() -> None:
     skipped = causes.of_operation(operation(state=State.SKIPPED, reason=Reason("skipped", "skipped by uid 7")))
     assert skipped is not None

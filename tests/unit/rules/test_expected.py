@@ -115,6 +115,20 @@ def test_money_without_a_transaction_is_what_was_paid_beyond_those_there_are() -
     )
 
 
+def test_recorded_money_that_avantto_has_no_more_is_not_expected() -> None:
+    recorded = [fact(Source("payment", INVOICE_ID, f"recorded:{n}"), f"90{n}", "40") for n in (1, 2)]
+    found = told(paid_by("20"), invoices=[listed(amount_paid=Decimal(50))], facts=[fact(), *recorded])
+    assert sums(found)[1:] == [(Group.PAYMENTS, f"{amount}.00 USD") for amount in (20, 0, 30)]
+
+
+def test_money_given_back_does_not_lower_what_was_recorded() -> None:
+    back = paid_by("60", amount_refunded=Decimal(60))
+    recorded = fact(Source("payment", INVOICE_ID, "recorded:1"), "901", "40")
+    for left in (100, 40):  # whether `amountPaid` falls by a refund
+        found = told(back, invoices=[listed(amount_paid=Decimal(left))], facts=[fact(), recorded])
+        assert (Group.PAYMENTS, "40.00 USD") in sums(found)
+
+
 def test_a_remainder_is_not_reckoned_where_older_payments_were_not_read() -> None:
     late = datetime(2026, 11, 19, tzinfo=UTC)
     assert sums(told(invoices=[listed(amount_paid=Decimal(100))], payments_from=late)) == [

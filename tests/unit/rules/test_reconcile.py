@@ -146,7 +146,10 @@ def test_a_payment_that_does_not_settle_its_invoice_needs_a_person() -> None:
     document = expected(linked, group=Group.PAYMENTS, source=PAYMENT)
     [found] = entries(document, rows=[row("payment", "900")])
     assert cause_of(found).needed
-    [fine] = entries(document, rows=[row("payment", "900", linked=(("145", Decimal(100)),))])
+    [half] = entries(document, rows=[row("payment", "900", linked=(("145", Decimal(40)),))])
+    assert (half.standing, cause_of(half).needed) == (Standing.DIFFERENT, True)
+    assert "but for 40" in cause_of(half).text
+    [fine] = entries(document, rows=[row("payment", "900", linked=(("145", Decimal(60)), ("145", Decimal(40))))])
     assert fine.standing is Standing.EQUAL
 
 
@@ -197,10 +200,17 @@ def test_a_marker_of_what_is_in_no_list_is_extra_once_for_a_company() -> None:
     [found] = entries(rows=[row(ref="", day=None)])
     assert (cause_of(found).code, found.day, found.about) == ("unknown_document", NOW.date(), INVOICE)
     assert entries(rows=[row()], unknown=False) == []
+    assert len(entries(rows=[row()], unknown=False, own=frozenset({("Invoice", "145")}))) == 1
 
 
 def test_a_marker_of_what_is_not_for_the_books_is_not_ours() -> None:
     assert entries(rows=[row()], left_out=[LeftOut(INVOICE, "before_cut_off", DAY)]) == []
+
+
+@pytest.mark.parametrize("code", ["not_paid", "test_mode"])
+def test_a_marker_of_what_never_was_a_sale_is_extra_wherever_it_is_listed(code: str) -> None:
+    [found] = entries(rows=[row("transaction")], left_out=[LeftOut(SALE, code, DAY)], unknown=False)
+    assert (found.standing, cause_of(found).code, cause_of(found).needed) == (Standing.EXTRA, "not_wanted", True)
 
 
 def test_a_marker_of_a_document_of_another_day_is_unlinked() -> None:

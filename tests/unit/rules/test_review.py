@@ -11,7 +11,7 @@ from avantto_qbo.model.ids import CustomerId, LocationId
 from avantto_qbo.model.records import Review, ReviewState
 from avantto_qbo.model.settings import Channel, OnOff, Reviews, Settings
 from avantto_qbo.model.steps import Ignore, NeedContact, NeedHistory, NeedPayments, SendMessage, Settle, Wait
-from avantto_qbo.rules.crm.first import candidate, first_paid, paid_at
+from avantto_qbo.rules.crm.first import candidate, first_paid, lags, paid_at
 from avantto_qbo.rules.crm.review import plan_review
 from unit.rules.cases import (
     NOW,
@@ -91,6 +91,31 @@ def test_the_last_of_several_payments_is_the_one() -> None:
 def test_one_payment_of_two_invoices_counts_for_the_older() -> None:
     older = invoice_row("499", created_at=NOW - timedelta(days=9))
     assert first(invoice_row(), older, payment=payment_row("900", ("500", "50"), ("499", "50"))) == "499"
+
+
+@pytest.mark.parametrize(
+    ("history", "minutes", "behind"),
+    [
+        ((), 1, True),
+        ((invoice_row(balance=Decimal(100), payments=()),), 1, True),
+        ((), 6, False),  # it was taken off again
+        ((invoice_row(balance=Decimal(1)),), 1, False),  # it is there, and was a part
+        ((invoice_row("400", "800"),), 1, False),  # whatever is not there yet, another was the first
+        ((invoice_row(payments=()),), 1, False),  # settled by then
+    ],
+)
+def test_a_history_without_the_payment_is_behind_it_for_some_minutes(
+    history: tuple[Any, ...], minutes: int, behind: bool
+) -> None:
+    payment = payment_row()
+    ahead = payment.updated_at + timedelta(hours=1)  # our clock; QuickBooks goes by another
+    assert lags(history, payment, ahead + timedelta(minutes=minutes), ahead) is behind
+
+
+def test_a_history_is_not_behind_a_payment_of_long_ago() -> None:
+    payment = payment_row()
+    noticed = payment.updated_at + timedelta(hours=4)
+    assert not lags((), payment, noticed, noticed)
 
 
 def test_an_unrelated_history_has_no_first() -> None:

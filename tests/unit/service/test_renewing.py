@@ -8,7 +8,7 @@ import anyio
 import msgspec
 import pytest
 
-from avantto_qbo.errors import RefusedError
+from avantto_qbo.errors import RefusedError, TransientError
 from avantto_qbo.journal import grants, renewals
 from avantto_qbo.model.grant import Provider, Tokens
 from avantto_qbo.service.connecting import Order
@@ -73,6 +73,21 @@ async def test_a_person_who_leaves_does_not_lose_the_tokens(unconnected: Stage) 
         tasks.cancel_scope.cancel()
     stage.start()
     await stage.connecting.connect(order)
+
+
+async def test_no_token_is_spent_while_the_journal_could_not_keep_the_answer(unconnected: Stage) -> None:
+    stage = unconnected
+    order = await aged(stage)
+
+    def full() -> None:
+        raise TransientError("disk full")
+
+    stage.journal.before = full
+    with pytest.raises(RefusedError, match="disk full"):
+        await stage.connecting.connect(order)
+    stage.journal.before = lambda: None
+    await stage.connecting.connect(order)
+    assert (await stage.record()).realm == REALM
 
 
 async def test_a_lost_answer_is_asked_for_again_at_once(unconnected: Stage) -> None:

@@ -92,11 +92,14 @@ class CustomerSearch:
         return customer if rule.trusted(customers.get(db, realm, customer), currency) else None
 
     async def _indexed(self, wanted: Wanted) -> Hit | None:
+        return await self._desk.house.journal.read(lambda db: self.indexed(db, wanted))
+
+    def indexed(self, db: Connection, wanted: Wanted) -> Hit | None:
         """By e-mail, without a request."""
         if not wanted.email:
             return None
         realm, key = self._desk.realm.realm, self._desk.house.fingerprints.email(wanted.email)
-        rows = await self._desk.house.journal.read(lambda db: customers.by_email_key(db, realm, key))
+        rows = customers.by_email_key(db, realm, key)
         chosen = rule.choose_customer(rows, key, wanted.currency)
         return Hit(chosen.id, rule.several(rows, key, wanted.currency)) if chosen else None
 

@@ -34,6 +34,10 @@ class ClaimTakenError(AvanttoQboError):
         self.holder = holder
 
 
+class MadeMeanwhileError(AvanttoQboError):
+    """Another location of the company made this customer between our look and our claim. Nothing was committed."""
+
+
 class Customers:
     """The customers that one location's documents need."""
 
@@ -129,9 +133,11 @@ class Customers:
             draft = rule.draft_customer(wanted.person, suffix, wanted.country, wanted.currency)
             op = self._operation(wanted, draft)
             try:
-                later, verdict = await self._desk.carry_out(op, extra=partial(self._take, op, suffix))
+                later, verdict = await self._desk.carry_out(op, extra=partial(self._take, wanted, op, suffix))
             except ClaimTakenError as taken:
                 return self._desk.waiting(taken.holder, _CLAIMED)
+            except MadeMeanwhileError:
+                return await self.ensure(wanted.person, wanted.currency.code)
             if verdict.fault is None or verdict.fault.kind is not FaultClass.NAME_TAKEN:
                 return later
             adopted = await self._search.named(wanted, encode_lists.customer_name(draft, wanted.company))
@@ -155,11 +161,13 @@ class Customers:
         key = rule.claim_key(wanted.person, wanted.currency)
         return f"{key.kind}:{self._desk.house.fingerprints.name(key.value)}"
 
-    def _take(self, op: Operation, suffix: int, db: Connection) -> None:
+    def _take(self, wanted: Wanted, op: Operation, suffix: int, db: Connection) -> None:
         """Claim the customer with the intent, and say aloud that its name had to be changed."""
         holder = claims.take(db, op.realm, op.claim, op.id, op.created_at)
         if holder != op.id:
             raise ClaimTakenError(holder)
+        if self._search.indexed(db, wanted) is not None:
+            raise MadeMeanwhileError
         if suffix:
             text = f"The name of {_who(op.source.id)} is taken in QuickBooks: made with a suffix (try {suffix})."
             activity.record(db, self._flag("customer.suffix", text, op.source.id))

@@ -14,11 +14,11 @@ from avantto_qbo.actors import merging, recording
 from avantto_qbo.actors.books.refused import gone, held_in_words
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.errors import RejectedError
-from avantto_qbo.journal import links
+from avantto_qbo.journal import links, operations
 from avantto_qbo.model.drafts import PaymentDraft
-from avantto_qbo.model.ids import invoice_chain
+from avantto_qbo.model.ids import OperationId, invoice_chain
 from avantto_qbo.model.money import Money
-from avantto_qbo.model.operation import Call, Kind, Operation, Reason, Source
+from avantto_qbo.model.operation import Call, Kind, Operation, Reason, Source, State
 from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.quickbooks import PaymentRow
 from avantto_qbo.model.records import Link
@@ -119,7 +119,23 @@ class PaymentChanges:
         what = f"Payment {link.part} of invoice {case.invoice.number}"
         if verdict.fault is not None and verdict.fault.kind is FaultClass.STALE:
             return await self._read_again(link, wanted, what)
+        if verdict.fault is not None and verdict.fault.kind is FaultClass.GONE and later is not None:
+            theirs = await self._theirs(link.object_id)
+            if theirs is not None and theirs.total:
+                return await self._stands(link, theirs, later)
         return await held_in_words(self._desk, "payment", what, verdict, later)
+
+    async def _stands(self, link: Link, theirs: PaymentRow, later: Later) -> Later | None:
+        """Not the payment is gone, but something it names is inactive: a customer that was merged is followed."""
+        before = msgspec.json.decode(link.agreed, type=PaymentDraft)
+        agreed = await self._as_of_now(before, theirs)
+        name = OperationId(later.waiting_for)
+        op = await self._desk.house.journal.read(lambda db: operations.get(db, name))
+        if agreed == before or op is None or op.state is not State.HELD:
+            return later
+        await self._desk.let_go(op, Reason("superseded", "Its customer was merged in QuickBooks."))
+        await self._take_over(link, agreed, theirs.sync_token)
+        return None
 
     async def _read_again(self, link: Link, wanted: PaymentDraft | None, what: str) -> Hold | None:
         """The payment moved on in QuickBooks: the one re-read a conflict is worth; `wanted` None to void it."""

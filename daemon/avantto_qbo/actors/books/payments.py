@@ -11,6 +11,7 @@ from avantto_qbo.actors import recording
 from avantto_qbo.actors.books.payment_changes import Looked, PaymentChanges
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.actors.doubts import Adoption, Doubts
+from avantto_qbo.actors.restored import voided_payments
 from avantto_qbo.avantto import reads as avantto_reads
 from avantto_qbo.errors import RejectedError
 from avantto_qbo.journal import evidence, links, operations
@@ -100,6 +101,8 @@ class Payments:
 
     async def record(self, case: InvoiceCase, part: str, draft: PaymentDraft) -> Later | Hold | None:
         """Post one payment; None when it is in the books and the plan should be made again."""
+        if await self._voided_there(Source("payment", case.invoice.id, part), draft):
+            return None
         op = self._desk.operation(
             Kind.PAYMENT_CREATE,
             invoice_chain(case.invoice.id),
@@ -119,6 +122,15 @@ class Payments:
         if later is not None and verdict.fault is not None and verdict.fault.kind is FaultClass.FINAL:
             return await self._paid_twice(case, draft, OperationId(later.waiting_for)) or later
         return later
+
+    async def _voided_there(self, source: Source, draft: PaymentDraft) -> bool:
+        """Did a person void this very payment before a restored journal could learn of it?"""
+        desk, now = self._desk, self._desk.now()
+        if not await desk.house.journal.read(lambda db: voided_payments.is_noted(db, desk.location, draft)):
+            return False
+        place = desk.location, desk.realm.realm
+        await desk.house.journal.write(lambda db: voided_payments.respect(db, place, source, draft, now))
+        return True
 
     async def _paid_twice(self, case: InvoiceCase, draft: PaymentDraft, refused: OperationId) -> Hold | None:
         """Was the payment refused because somebody settled the invoice in QuickBooks already?"""

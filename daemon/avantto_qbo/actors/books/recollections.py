@@ -7,6 +7,7 @@ of its own, so that nobody else pays for the question.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -19,7 +20,7 @@ from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import CreateReceipt, InvoiceCase, PostedPayment, ReceiptCase
-from avantto_qbo.rules.books.conflict import Sight, agreed_again
+from avantto_qbo.rules.books.conflict import Sight, agreed_again, agreed_since
 from avantto_qbo.rules.books.invoice import draft_invoice
 from avantto_qbo.rules.books.plan import is_gone, plan_receipt
 from avantto_qbo.rules.reasons import HeldError
@@ -28,7 +29,7 @@ AS_MADE: Final = "0"  # the SyncToken of what nobody changed: where a person did
 RECALLED: Final = "restored"  # the version of a link that nobody compared with Avantto yet
 _KIND: Final = "recalled"
 _SIGHT: Final = "books_sight"
-# What changed in the books so long after Avantto's last change holds that change; the rest is a person's work.
+# What changed in the books so long after Avantto's last change seems to hold that change; the rest is a person's work.
 _MIRRORED_WITHIN: Final = timedelta(minutes=10)
 
 
@@ -68,24 +69,26 @@ class Recollections:
         except HeldError:  # the plan says why
             return case
         ours = msgspec.structs.replace(ours, customer=case.customer or found.theirs.customer)
-        mirrored = found.touched_at - case.invoice.updated_at > _MIRRORED_WITHIN
-        agreed = ours if mirrored else agreed_again(found.theirs, found.before, ours)
-        return await self._settle(case, link, found.theirs, agreed)
+        return await self._settle(case, link, found.theirs, _agreed(case, link, found, ours))
 
     async def payments(self, case: InvoiceCase) -> InvoiceCase:
         """The case with the amounts its payments were posted with: what a person made of one since is no other money.
 
         Of a payment that was learnt again only its transaction says that; of all others the journal does.
         """
-        posted = {row.id: Money.rounded(row.amount, case.invoice.currency) for row in case.transactions}
-        off = {one.part: posted[one.part] for one in case.posted if posted.get(one.part, one.amount) != one.amount}
+        came = {row.id: row.amount for row in case.transactions}
+        off = [one for one in case.posted if came.get(one.part, one.amount.amount) != one.amount.amount]
         if not off:
             return case
         place, invoice, now = self._desk.location, case.invoice.id, self._desk.now()
 
         def put(db: Connection) -> dict[str, PostedPayment]:
-            found = (link for part in off if (link := links.get(db, place, "payment", invoice, part)) is not None)
-            return {link.part: _posted_as(db, link, off[link.part], now) for link in found if link.version == RECALLED}
+            found = [(one, links.get(db, place, "payment", invoice, one.part)) for one in off]
+            return {
+                one.part: _posted_as(db, one, link, came[one.part], now)
+                for one, link in found
+                if link is not None and link.version == RECALLED
+            }
 
         fresh = await self._desk.house.journal.write(put)
         return msgspec.structs.replace(case, posted=tuple(fresh.get(one.part, one) for one in case.posted))
@@ -116,11 +119,18 @@ class Recollections:
         return msgspec.structs.replace(case, link=fresh, agreed=agreed or case.agreed)
 
 
-def _posted_as(db: Connection, link: Link, amount: Money, now: datetime) -> PostedPayment:
+def _agreed(case: InvoiceCase, link: Link, found: Recollection, ours: InvoiceDraft) -> InvoiceDraft:
+    if found.touched_at - case.invoice.updated_at <= _MIRRORED_WITHIN:
+        return agreed_again(found.theirs, found.before, ours)
+    return agreed_since(found.theirs, found.before, ours, edited=case.invoice.updated_at > link.created_at)
+
+
+def _posted_as(db: Connection, posted: PostedPayment, link: Link, came: Decimal, now: datetime) -> PostedPayment:
+    amount = Money.rounded(came, posted.amount.currency)
     agreed = msgspec.structs.replace(msgspec.json.decode(link.agreed, type=PaymentDraft), total=amount)
     body = msgspec.json.encode(agreed)
     links.put(db, msgspec.structs.replace(link, agreed=body, sync_token=AS_MADE, version="", updated_at=now))
-    return PostedPayment(link.part, amount, link.object_id, agreed)
+    return msgspec.structs.replace(posted, amount=amount, draft=posted.draft and agreed)
 
 
 def _as_planned(case: ReceiptCase) -> ReceiptDraft | None:

@@ -35,13 +35,14 @@ from avantto_qbo.model.steps import (
     Settle,
     Wait,
 )
-from avantto_qbo.rules.crm.first import paid_before
+from avantto_qbo.rules.crm.first import lags, paid_before
 from avantto_qbo.rules.crm.review import plan_review
 from avantto_qbo.rules.crm.sender import WORKFLOW, refused_workflow
 from avantto_qbo.rules.reasons import setting
 
 _STEPS: Final = 10
 _HELD_FOR: Final = timedelta(hours=1)
+_QUERY_LAG: Final = 60  # seconds until a history that was behind its payment is asked for again
 # The owner can grant it: held until then, no channel is used up.
 _NO_PERMISSION: Final = "refused.scope"
 
@@ -74,7 +75,7 @@ class Reviews:
         """Decide about the payment row in the envelope."""
         row = msgspec.json.decode(envelope.payload, type=PaymentRow)
         payment, review = await self._facts.standing(row)
-        case = await self._case(payment, review)
+        case = msgspec.structs.replace(await self._case(payment, review), noticed_at=envelope.received_at)
         if review is not None and _begun_elsewhere(review, self._desk.location):
             return Done()
         if review is not None and review.operation is not None:
@@ -130,7 +131,11 @@ class Reviews:
     async def _do(self, case: ReviewCase, step: ReviewStep) -> Turn | ReviewCase:
         match step:
             case NeedHistory(customer=customer):
-                return msgspec.structs.replace(case, history=await self._facts.history(customer))
+                history = await self._facts.history(customer)
+                now = self._desk.now()
+                if lags(history, case.payment, now, case.noticed_at or now):
+                    return self._desk.later(_QUERY_LAG, "history_lags")
+                return msgspec.structs.replace(case, history=history)
             case NeedPayments(ids=ids):
                 return msgspec.structs.replace(case, others=await self._facts.payments(ids))
             case NeedContact(customer=customer):

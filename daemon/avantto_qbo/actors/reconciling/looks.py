@@ -20,6 +20,7 @@ from avantto_qbo.model.reconciliation import Cause, Entry, LinkFact, Standing, c
 from avantto_qbo.model.records import Link, LocationRecord
 from avantto_qbo.model.steps import BookStep
 from avantto_qbo.rules.books import causes
+from avantto_qbo.rules.books.causes import maybe_made
 from avantto_qbo.rules.books.plan import plan_invoice, plan_receipt
 
 
@@ -48,9 +49,14 @@ class Looks:
         return await self._looked_at(entry)
 
     def _parked(self, entry: Entry) -> Cause | None:
-        """Whatever else is seen, the operation that parks the document's chain asks its own question."""
-        op = self._memory.waiting.get(chain_of(entry.about)) if entry.standing is not Standing.EXTRA else None
-        return causes.of_operation(op) if op is not None else None
+        """Whatever else is seen, the operation that parks the document's chain asks its own question.
+
+        Of what is there beyond Avantto's documents it says something only where it is what may have made it.
+        """
+        op = self._memory.waiting.get(chain_of(entry.about))
+        if op is None or (entry.standing is Standing.EXTRA and not (op.source == entry.source and maybe_made(op))):
+            return None
+        return causes.of_operation(op)
 
     async def _without_asking(self, entry: Entry) -> Cause | None:
         """What the journal says: parked, let go by a person, about to be looked at, or all of the location stopped."""

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors.ports import Journal
-from avantto_qbo.journal import inbox, links, merges, operations, reconciliations, restored
+from avantto_qbo.journal import inbox, links, locations, merges, operations, reconciliations, restored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import Chain, CustomerId, LocationId, OperationId
 from avantto_qbo.model.operation import OPEN, Operation, Source
@@ -78,6 +78,14 @@ def waits(db: Connection, location: LocationId, about: Source) -> tuple[str, Ope
     return envelope.reason, operations.get(db, OperationId(envelope.waiting_for)) if envelope.waiting_for else None
 
 
-def linked_elsewhere(db: Connection, record: LocationRecord, key: tuple[str, str]) -> bool:
-    """Say whether an object is another location's."""
-    return any(link.location != record.id for link in links.by_object(db, record.realm, *key))
+def made_elsewhere(db: Connection, record: LocationRecord, key: tuple[str, str], source: Source) -> bool:
+    """Say whether an object is another location's: linked there, or made by a write whose answer is still awaited."""
+    if any(link.location != record.id for link in links.by_object(db, record.realm, *key)):
+        return True
+    others = [one.id for one in locations.of_realm(db, record.realm) if one.id != record.id]
+    return any(was_tried(db, other, source) for other in others)
+
+
+def was_tried(db: Connection, location: LocationId, source: Source) -> bool:
+    """Say whether a location ever wrote, or meant to write, something for this very source."""
+    return operations.last_for(db, location, source) is not None

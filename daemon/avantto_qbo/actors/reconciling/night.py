@@ -32,7 +32,7 @@ from avantto_qbo.rules.nights import next_night
 
 log = structlog.get_logger(__name__)
 RECONCILE: Final = "reconcile"
-RECONCILED: Final = "reconciled"  # the realm's cursor: up to when its books were compared
+RECONCILED: Final = "reconciled"  # a location's cursor: up to when its company's books were compared with it
 _SHARE: Final = Window(20, 10.0)
 _WINDOW: Final = timedelta(days=35)
 _OVERLAP: Final = timedelta(minutes=5)  # whether the feed's bound is inclusive is UNVERIFIED
@@ -68,8 +68,6 @@ class Nights:
             return started + _LATER
         places = [place for member in members if (place := await self._prepared(member)) is not None]
         outcomes = await self._all(actor, places, started) if places else []
-        if outcomes and Outcome.FAILED not in outcomes:
-            await self._house.journal.write(lambda db: cursors.put(db, realm, RECONCILED, started.isoformat(), started))
         now = self._house.clock.now()
         return now + _LATER if Outcome.MENDING in outcomes else next_night(now, members[0].time_zone, realm)
 
@@ -84,30 +82,33 @@ class Nights:
         facts = [fact for place in places for fact in place.memory.facts]
         ledger = Ledger(actor.access, Collector(facts), _nobody)
         spans = [_days(place) for place in places]
-        cursor = await self._house.journal.read(lambda db: cursors.get(db, actor.realm, RECONCILED))
-        since = datetime.fromisoformat(cursor) - _OVERLAP if cursor else None
+        since = await self._house.journal.read(lambda db: _compared_up_to(db, places))
         if since is None or started - since > _REACH:
             since = None
             await ledger.dated(min(days.first for days in spans), max(days.latest for days in spans))
         else:
             await ledger.changed(since)
-        return [await self._one(ledger, place, days, since) for place, days in zip(places, spans, strict=True)]
+        pairs = zip(places, spans, strict=True)
+        return [await self._one(ledger, place, days, since, started) for place, days in pairs]
 
-    async def _one(self, ledger: Ledger, place: Prepared, days: Days, since: datetime | None) -> Outcome:
+    async def _one(
+        self, ledger: Ledger, place: Prepared, days: Days, since: datetime | None, started: datetime
+    ) -> Outcome:
         try:
             result = await place.reconciler.against(ledger, days, since=since, most_looks=_MOST_LOOKS)
         except (AuthError, RejectedError, TransientError) as error:
             log.warning("reconcile.failed", location=place.record.id, reason=type(error).__name__)
             self._house.count("reconcile.failed")
             return Outcome.FAILED
-        if await self._house.journal.write(lambda db: self._heal(db, place, result)):
+        if await self._house.journal.write(lambda db: self._heal(db, place, result, started)):
             self._house.nudge(place.record.id)
         self._house.count(f"reconcile.{'different' if result.found.needed else 'equal'}")
         return Outcome.MENDING if any(map(mends_itself, result.found.entries)) else Outcome.COMPARED
 
-    def _heal(self, db: Connection, place: Prepared, result: Result) -> int:
+    def _heal(self, db: Connection, place: Prepared, result: Result, started: datetime) -> int:
         """Say what was found, and have what nothing explains looked at again."""
         now, found = self._house.clock.now(), result.found
+        cursors.put(db, place.record.id, RECONCILED, started.isoformat(), now)
         worrying = sum(map(worries, found.entries))
         if worrying:
             text = f"{worrying} of {found.compared} documents differ between Avantto and QuickBooks."
@@ -120,6 +121,13 @@ def _days(place: Prepared) -> Days:
     last, kept = place.all_days.last, place.memory.before
     first = min([last - _WINDOW, *(entry.day for entry in (kept.entries if kept is not None else ()))])
     return Days(max(first, place.all_days.first), last, and_after=True)
+
+
+def _compared_up_to(db: Connection, places: Sequence[Prepared]) -> datetime | None:
+    """From when on the changes of the books are news to one of them; None where one was never compared."""
+    known = [cursors.get(db, place.record.id, RECONCILED) for place in places]
+    moments = [datetime.fromisoformat(cursor) for cursor in known if cursor]
+    return min(moments) - _OVERLAP if len(moments) == len(known) else None
 
 
 def _being_linked(db: Connection, realm: RealmId) -> bool:

@@ -14,7 +14,7 @@ from avantto_qbo.actors.location import LocationActor
 from avantto_qbo.actors.reconciling.findings import Days, Findings, Gaps, Result
 from avantto_qbo.actors.reconciling.ledger import Key, Ledger
 from avantto_qbo.actors.reconciling.listing import Listed, Report, listed
-from avantto_qbo.actors.reconciling.memory import Memory, linked_elsewhere, remembered
+from avantto_qbo.actors.reconciling.memory import Memory, made_elsewhere, remembered, was_tried
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ledger import BookRow
 from avantto_qbo.model.operation import Source
@@ -134,12 +134,14 @@ class Reconciler:
         own, record = self._links.by_object, self._record
         marked = [key for key in ledger.sources if key not in own]
 
-        def elsewhere(db: Connection) -> frozenset[Key]:
-            return frozenset(key for key in marked if linked_elsewhere(db, record, key))
+        def owners(db: Connection) -> tuple[frozenset[Key], frozenset[Key]]:
+            sources = [(key, ledger.sources[key]) for key in marked]
+            others = frozenset(key for key, source in sources if made_elsewhere(db, record, key, source))
+            return others, frozenset(key for key, source in sources if was_tried(db, record.id, source))
 
-        others = await self._house.journal.read(elsewhere)
+        others, tried = await self._house.journal.read(owners)
         currency = (await self._actor.realm.company()).currency
-        return Books(ledger.rows, ledger.sources, currency, frozenset(ledger.gone), others)
+        return Books(ledger.rows, ledger.sources, currency, frozenset(ledger.gone), others, tried)
 
     async def _first_of_realm(self) -> bool:
         """What nobody knows is said once for a company, by the first of its locations."""

@@ -51,8 +51,8 @@ class Owners:
                 await actor.crm.read(reads.invoice(member.id, source.id))
             else:
                 await actor.crm.read(reads.transaction(member.id, source.id))
-        except RejectedError:
-            return False
+        except RejectedError as error:
+            return error.code == "unreadable"  # it is there, whatever it says
         except AuthError as error:
             text = f"location {member.id} must be connected again first, because its company has several locations"
             raise TransientError(text) from error

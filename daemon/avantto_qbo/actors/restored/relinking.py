@@ -17,7 +17,7 @@ import structlog
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.reconciling.night import RECONCILE
-from avantto_qbo.actors.restored import unclear
+from avantto_qbo.actors.restored import unclear, voided_payments
 from avantto_qbo.actors.restored.links_again import LinksAgain
 from avantto_qbo.actors.restored.owners import Owners
 from avantto_qbo.actors.restored.standing import first_position
@@ -119,7 +119,9 @@ class _Taking:
             return
         source = _source(self._db, self._realm, row)
         if source is None:
-            if nameless(row):
+            if row.entity is BookEntity.PAYMENT and row.voided:
+                voided_payments.note(self._db, self._realm, row, self._house.clock.now())
+            elif nameless(row):
                 self._hold(None, row.entity, row.id, unclear.nameless(row))
         elif place is None:
             self._hold(None, row.entity, row.id, unclear.unclaimed(row))

@@ -109,6 +109,12 @@ def unknown_document(location: str, shown: str, source: Source) -> Cause:
     return Cause("unknown_document", text, mend)
 
 
+def not_wanted(location: str, shown: str, source: Source, why: str) -> Cause:
+    """Our marker, but the document became nothing that belongs into the books; nothing leads to it any more."""
+    text = f"{shown} carries our marker of {source.kind} {source.id}, but {why}."
+    return Cause("not_wanted", text, f"void it in QuickBooks, then: avantto-qbo reconcile {location}")
+
+
 def of_place(record: LocationRecord) -> Cause | None:
     """Why nothing is posted for the whole location, None where it is connected."""
     verb = _STOPPED.get(record.status)
@@ -131,6 +137,11 @@ def of_operation(op: Operation) -> Cause | None:
     if op.state is State.SKIPPED and op.reason is not None and op.reason.code.startswith("skipped"):
         return nothing("skipped", f"It was {op.reason.text}.", "a person let it go until Avantto changes it")
     return None
+
+
+def maybe_made(op: Operation) -> bool:
+    """Say whether a write may have been carried out while nobody knows yet."""
+    return op.state in _DOUBTFUL and not op.target
 
 
 def of_mail(shown: str, reason: str) -> Cause:

@@ -88,6 +88,20 @@ def agreed_again(theirs: InvoiceDraft, before: InvoiceDraft | None, ours: Invoic
     return taking(agreed, before, frozenset(name for name in FIELDS if _same(name, before, ours)))
 
 
+def agreed_since(
+    theirs: InvoiceDraft, before: InvoiceDraft | None, ours: InvoiceDraft, *, edited: bool
+) -> InvoiceDraft:
+    """What both agree on where the books changed long after Avantto did: its change is in them, the rest is a person's.
+
+    But what they hold as it was `before` never had Avantto's newer version, whoever touched the document since. Where
+    nothing is known of before, and Avantto may have `edited` what was posted, other lines than its own are not agreed.
+    """
+    differing = frozenset(name for name in FIELDS if not _level(name, theirs, ours))
+    if before is not None:
+        return taking(ours, before, frozenset(name for name in differing if _level(name, theirs, before)))
+    return taking(ours, theirs, differing & {_LINES}) if edited else ours
+
+
 def accepting(sight: Sight, draft: InvoiceDraft, fields: frozenset[str]) -> Sight:
     """A person decided for QuickBooks' version of `fields`: it counts as agreed until Avantto changes them again."""
     against = taking(sight.against, draft, fields)

@@ -16,7 +16,7 @@ from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.steps import BookStep, InvoiceCase, RecordPayment
 from avantto_qbo.rules.books.checks import money, named
-from avantto_qbo.rules.books.payment import from_transaction, remainder
+from avantto_qbo.rules.books.payment import from_transaction, matched, remainder
 from avantto_qbo.rules.books.received import amount_of, attributed, received
 from avantto_qbo.rules.books.sources import came, given_back, is_real
 from avantto_qbo.rules.reasons import SKIP
@@ -27,8 +27,9 @@ def plan_credit(case: InvoiceCase, customer: CustomerId, day: date) -> tuple[Boo
 
     `day` dates money that tells no day itself.
     """
-    fresh: tuple[BookStep, ...] = tuple(from_transaction(case, customer, day, row) for row in _fresh(case))
-    steps = fresh or remainder(case, customer, day, _rest(case))
+    adopted, fresh = matched(case, _fresh(case))
+    steps: tuple[BookStep, ...] = (*adopted, *(from_transaction(case, customer, day, row) for row in fresh))
+    steps = steps or remainder(case, customer, day, _rest(case))
     return tuple(_unlinked(step) if isinstance(step, RecordPayment) else step for step in steps)
 
 

@@ -183,14 +183,17 @@ class _Invoice:
         """Money that Avantto knows without a transaction: what was paid beyond those there are."""
         listed, currency = self._listed, self._listed.currency
         facts = [fact for fact in self._links.of("payment", listed.id) if is_recorded(fact.source.part)]
-        for fact in facts:
-            yield self._cash(fact.total or Money.zero(currency), fact.day, fact)
-        if listed.status in GONE or not whole:
-            return
         known = total((Money.rounded(row.amount, currency) for row in rows), currency)
         there = total((fact.total for fact in facts if fact.total is not None), currency)
-        rest = Money.rounded(listed.amount_paid, currency) - known - there
-        if rest.minor > 0:
+        rest, judged = Money.rounded(listed.amount_paid, currency) - known - there, listed.status not in GONE and whole
+        # Whether `amountPaid` falls when money is given back is UNVERIFIED: only what is short beyond that is gone.
+        short = rest + total(map(refunded, rows), currency)
+        for fact in facts:
+            amount = fact.total or Money.zero(currency)
+            less = max(short, -amount) if judged and short.minor < 0 else Money.zero(currency)
+            short -= less
+            yield self._cash(amount + less, fact.day, fact)
+        if judged and rest.minor > 0:
             yield self._cash(rest, None, None)
 
     def _cash(self, amount: Money, day: date | None, fact: LinkFact | None) -> Expected:

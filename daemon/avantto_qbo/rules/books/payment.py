@@ -65,7 +65,7 @@ def plan_payments(case: InvoiceCase, draft: InvoiceDraft) -> tuple[BookStep, ...
 
 
 def _missing(case: InvoiceCase, draft: InvoiceDraft, money_in: Takings) -> tuple[BookStep, ...]:
-    adopted, fresh = _matched(case, _new(case, money_in))
+    adopted, fresh = matched(case, _new(case, money_in))
     ours = received(case)
     fitting = _fitting(case, fresh, money_in.most - ours)
     steps: list[BookStep] = [*adopted, *(from_transaction(case, draft.customer, draft.day, row) for row in fitting)]
@@ -90,7 +90,7 @@ def _new(case: InvoiceCase, money_in: Takings) -> tuple[Transaction, ...]:
     return tuple(row for row in money_in.rows if row.id not in known)
 
 
-def _matched(
+def matched(
     case: InvoiceCase, fresh: Sequence[Transaction]
 ) -> tuple[tuple[AdoptPayment, ...], tuple[Transaction, ...]]:
     """Let transactions take the place of payments recorded without one, amount by amount.

@@ -8,6 +8,7 @@ is for the planner to explain.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -29,6 +30,7 @@ from avantto_qbo.rules.books.causes import (
     edited,
     entered_again,
     gone,
+    not_wanted,
     stands_again,
     twice,
     unknown_document,
@@ -37,7 +39,10 @@ from avantto_qbo.rules.books.causes import (
 from avantto_qbo.rules.books.linked import GROUPS, Links, about_of
 from avantto_qbo.rules.books.plan import WITHDRAWN
 
+_UNSETTLED: Final = "does not settle"
 _BY_A_PERSON: Final = frozenset({"deleted", "voided"})
+# What was left out for these reasons is no sale at all; the others may have been posted when settings were different.
+_NEVER_SOLD: Final = {"not_paid": "its payment failed in Avantto", "test_mode": "it is a test in Avantto"}
 Key = tuple[str, str]
 
 
@@ -45,8 +50,8 @@ class Books(msgspec.Struct, frozen=True):
     """The rows that concern a location, by entity and id; `sources` are the documents that their markers name.
 
     `gone` do not exist any more; an object that is in neither did not change since it was last compared, or cannot be
-    read. `elsewhere` are the keys that other locations of the realm, or former ones, link to. `currency` is that of
-    rows that name none.
+    read. `elsewhere` are the keys that other locations of the realm, or former ones, made or link to, `own` those that
+    this location has tried to make. `currency` is that of rows that name none.
     """
 
     rows: Mapping[Key, BookRow]
@@ -54,6 +59,7 @@ class Books(msgspec.Struct, frozen=True):
     currency: str
     gone: frozenset[Key] = frozenset()
     elsewhere: frozenset[Key] = frozenset()
+    own: frozenset[Key] = frozenset()
 
     def amount(self, row: BookRow) -> Money:
         """What a row is about."""
@@ -70,7 +76,7 @@ class Comparison:
         self, location: str, books: Books, links: Links, left_out: Sequence[LeftOut], known: Collection[Source] = ()
     ) -> None:
         self._location, self._books, self._links, self._known = location, books, links, known
-        self._left_out: Final = {one.about.id for one in left_out}
+        self._left_out: Final = {one.about.id: one.code for one in left_out}
         self._unlinked: dict[Source, list[BookRow]] = {}
         for key, row in books.rows.items():
             source = books.sources.get(key)
@@ -160,7 +166,7 @@ class Comparison:
             return found
         changes = tuple(_changed_by_hand(link, row))
         if changes:
-            needed = any(change.startswith("it does not settle") for change in changes)
+            needed = any(change.startswith(f"it {_UNSETTLED}") for change in changes)
             cause = edited(self._location, one, " and ".join(changes), needed=needed)
             return msgspec.structs.replace(different, cause=cause)
         return different if one.group is Group.INVOICES and link.day != one.day else found
@@ -192,7 +198,10 @@ class Comparison:
                     yield self._extra(row, source, entered_again(self._location, _shown(row), row.id))
                 elif source in self._known:
                     yield self._extra(row, source, unlinked(self._location, _shown(row), (row.id,)))
-                elif source.id not in self._left_out and unknown:
+                elif (code := self._left_out.get(source.id, "")) in _NEVER_SOLD:
+                    cause = not_wanted(self._location, _shown(row), source, _NEVER_SOLD[code])
+                    yield self._extra(row, source, cause)
+                elif not code and (unknown or (row.entity, row.id) in self._books.own):
                     yield self._extra(row, source, unknown_document(self._location, _shown(row), source))
 
     def _copies(self, numbers: Mapping[str, tuple[Expected, BookRow]]) -> Iterator[Entry]:
@@ -227,8 +236,10 @@ def _changed_by_hand(link: LinkFact, row: BookRow) -> Iterator[str]:
         yield f"it is under another customer there (id {row.customer} instead of {link.customer})"
     if link.number and row.number and row.number != link.number:
         yield f"its number is {row.number} there instead of {link.number}"
-    if link.invoice and link.invoice not in dict(row.linked):
-        yield f"it does not settle its invoice there (id {link.invoice})"
+    if link.invoice and link.total is not None:
+        settled = sum((amount for invoice, amount in row.linked if invoice == link.invoice), Decimal(0))
+        if settled < link.total.amount:
+            yield f"it {_UNSETTLED} its invoice there (id {link.invoice}) but for {settled}"
 
 
 def _shown(row: BookRow) -> str:

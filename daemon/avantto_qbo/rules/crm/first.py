@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from avantto_qbo.model.quickbooks import InvoiceRow, PaymentRow
+
+_LAG: Final = timedelta(minutes=5)  # how far queries may be behind the change feed (UNVERIFIED)
+_CLOCKS_APART: Final = timedelta(hours=3)  # no clock of ours is further ahead of QuickBooks' than this
 
 
 def candidate(payment: PaymentRow) -> bool:
@@ -34,6 +38,19 @@ def paid_before(history: Sequence[InvoiceRow], payment: PaymentRow) -> bool:
     """Say whether another invoice of the customer was settled before `payment`: then no later one is the first."""
     ours = {invoice for invoice, amount in payment.invoices if amount > 0}
     return any(row.id not in ours and not _later(row, payment) for row in _settled(history))
+
+
+def lags(history: Sequence[InvoiceRow], payment: PaymentRow, now: datetime, noticed_at: datetime) -> bool:
+    """Say whether `history` may be older than `payment`: queries lag behind the change feed.
+
+    Only where it denies that the payment was the first, and not for long after it was noticed, which is told by one
+    and the same clock: a payment may be taken off again.
+    """
+    settled = {invoice for invoice, amount in payment.invoices if amount > 0}
+    shown = {row.id for row in history if payment.id in row.payments}
+    if now - noticed_at > _LAG or now - payment.updated_at > _CLOCKS_APART or settled <= shown:
+        return False
+    return first_paid(history, payment) is None and not paid_before(history, payment)
 
 
 def _settled(history: Sequence[InvoiceRow]) -> list[InvoiceRow]:
