@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -14,7 +14,9 @@ from avantto_qbo.rules.settle import Verdict
 from stage import ALWAYS, PLACE, Killed, Stage
 from unit.actors.money_scenes import balance, news, paid, payments, sent
 from unit.actors.scenes import books_fault, the_only
+from virtual_clock import VirtualClock
 
+INACTIVE = '{"Fault": {"Error": [{"Message": "Invalid Reference Id", "code": "2500"}], "type": "ValidationFault"}}'
 BEA = {"name": "Bea Ono", "email": "bea@example.com", "phone": "+12125550177"}
 
 
@@ -63,6 +65,46 @@ async def test_a_late_transaction_takes_the_place_of_recorded_money_also_after_a
     await stage.pollers.run(PLACE, "payments")
     await stage.work_off()
     assert (payments(stage), await stage.held()) == ([(100, 100)], [])
+
+
+class Behind:
+    """A wall clock that somebody set back by an hour."""
+
+    def __init__(self, true: VirtualClock) -> None:
+        self._true = true
+
+    def now(self) -> datetime:
+        return self._true.now() - timedelta(hours=1)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._true.sleep(seconds)
+
+
+async def test_a_refund_is_seen_also_by_a_clock_that_was_set_back(stage: Stage) -> None:
+    stage.crm.play.set(PLACE, invoice_link="order")
+    invoice = await sent(stage)
+    await stage.clock.sleep(7200)
+    object.__setattr__(stage.house, "clock", Behind(stage.clock))
+    charge = stage.crm.play.pay_invoice(PLACE, invoice)["transaction"]["_id"]
+    await stage.pollers.run(PLACE, "payments")
+    await stage.work_off()
+    stage.crm.play.refund(PLACE, charge, 40)
+    await stage.pollers.run(PLACE, "payments")
+    await stage.work_off()
+    assert await stage.held() == ["refund_account"]  # it is known, and needs an account
+
+
+async def test_credit_that_is_refused_is_shown(stage: Stage) -> None:
+    invoice = await sent(stage)
+    pending = stage.crm.play.start_processing(PLACE, invoice, mode="ach")["transaction"]["_id"]
+    await news(stage, invoice)
+    stage.crm.play.delete_invoice(PLACE, invoice)
+    await news(stage, invoice)
+    stage.crm.play.settle_transaction(PLACE, pending)
+    books_fault(stage, "^payment.create$", action="status", status=400, body=INACTIVE)
+    await stage.pollers.run(PLACE, "payments")
+    await stage.work_off()
+    assert await stage.held() == ["refused.2500"]
 
 
 async def test_money_for_an_invoice_that_was_deleted_before_it_was_posted_is_shown(stage: Stage) -> None:

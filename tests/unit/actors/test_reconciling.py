@@ -25,7 +25,7 @@ from avantto_qbo.service.decisions import Decisions
 from stage import ALWAYS, ANN, OTHER_PLACE, PLACE, REALM, Stage, writes
 from unit.actors.backups import copied, relink, restore
 from unit.actors.compared import QUERIES, compared, days, mirrored, only, paid, sale
-from unit.actors.scenes import REFUSAL, books_fault, crm_fault, skip
+from unit.actors.scenes import REFUSAL, bob, books_fault, crm_fault, skip
 from virtual_clock import VirtualClock
 
 
@@ -533,6 +533,20 @@ async def test_locations_of_one_company_are_told_apart(stage: Stage) -> None:
     for place, total in ((PLACE, "99.00 USD"), (OTHER_PLACE, "50.00 USD")):
         answer = await compared(stage, LocationId(place))
         assert (answer.differences, days(answer)) == ((), {Group.RECEIPTS: (1, total, 1, total)})
+
+
+async def test_what_a_person_entered_with_our_marker_is_never_equal_to_another_sum(stage: Stage) -> None:
+    transaction = sale(stage)
+    line = {"DetailType": "SalesItemLineDetail", "Amount": 7, "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
+    note = f"Avantto payment {transaction} · x"
+    entered = {"CustomerRef": {"value": bob(stage)}, "PrivateNote": note, "Line": [line]}
+    stage.books.play.create(REALM, "SalesReceipt", entered)
+    assert codes(await compared(stage)) == [(Standing.DIFFERENT, "linked_again", False)]
+    await mirrored(stage)
+    assert codes(await compared(stage)) == [(Standing.DIFFERENT, "other_total", True)]
+    [receipt] = stage.in_books("SalesReceipt")
+    stage.books.play.edit_line(REALM, "SalesReceipt", receipt["Id"], Amount=99)
+    assert (await compared(stage)).attention == 0
 
 
 async def test_what_another_location_waits_for_an_answer_about_is_its_own(stage: Stage) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from avantto_qbo.model.operation import Reason, State
-from avantto_qbo.model.reconciliation import NOTHING_TO_DO, Cause, Standing
+from avantto_qbo.model.reconciliation import NOTHING_TO_DO, Cause, Group, Standing
 from avantto_qbo.model.records import Status
 from avantto_qbo.model.steps import BookStep, Hold, Ignore, NeedCustomer, PauseMoney, VoidInvoice, Wait
 from avantto_qbo.rules.books import causes
@@ -136,6 +136,14 @@ def test_where_both_agree_the_books_are_right() -> None:
     found = causes.of_agreement(PLACE, extra, usd(8))
     assert found is not None
     assert found.standing is Standing.EQUAL
+
+
+def test_a_receipt_of_another_sum_than_its_charge_is_never_agreed_on() -> None:
+    sold = entry(group=Group.RECEIPTS, source=SALE, about=SALE, standing=Standing.DIFFERENT, booked=usd(7))
+    found = causes.of_agreement(PLACE, sold, usd(7))
+    assert found is not None
+    assert (found.standing, found.booked, cause_of(found).code) == (Standing.DIFFERENT, usd(7), "other_total")
+    assert cause_of(found).needed
 
 
 def test_where_both_agree_on_another_sum_a_person_changed_the_books() -> None:

@@ -129,6 +129,17 @@ def test_money_given_back_does_not_lower_what_was_recorded() -> None:
         assert (Group.PAYMENTS, "40.00 USD") in sums(found)
 
 
+def test_a_payment_whose_transaction_is_listed_no_more_should_not_stand() -> None:
+    linked = fact(PAYMENT, "900")
+    found = told(invoices=[listed()], facts=[fact(), linked])
+    assert sums(found)[1:] == [(Group.VOIDS, "100.00 USD")]
+    for other in ({"status": "withdrawn"}, {"total": None}, {"source": Source("payment", INVOICE_ID, "recorded:1")}):
+        told_of = told(invoices=[listed()], facts=[fact(), msgspec.structs.replace(linked, **other)])
+        assert Group.VOIDS not in [group for group, _ in sums(told_of)]
+    later = datetime(2026, 11, 19, tzinfo=UTC)
+    assert len(told(invoices=[listed()], facts=[fact(), linked], payments_from=later)) == 1
+
+
 def test_a_remainder_is_not_reckoned_where_older_payments_were_not_read() -> None:
     late = datetime(2026, 11, 19, tzinfo=UTC)
     assert sums(told(invoices=[listed(amount_paid=Decimal(100))], payments_from=late)) == [

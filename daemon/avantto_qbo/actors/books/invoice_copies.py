@@ -129,7 +129,8 @@ class InvoiceCopies:
         op = await self._held(done)
         if op is None or op.reason is None or not op.reason.code.startswith("refused."):
             return done
-        turn = await self._look_behind(case, link, done) if isinstance(step, RecordPayment) else done
+        stands = isinstance(step, RecordPayment) and link.status == "live"
+        turn = await self._look_behind(case, link, done) if stands else done
         if turn is not done or case.agreed is None:
             return turn
         return None if await self._former.merged(link, case.agreed.customer, done) else done

@@ -171,7 +171,7 @@ class Receipts:
         body = msgspec.json.encode(attributed)
 
         def pass_on(db: Connection) -> None:
-            evidence.put(db, location, "invoice_payment", row.id, invoice, body, row.updated_at)
+            evidence.put(db, location, "invoice_payment", row.id, invoice, body, min(row.updated_at, now))
             inbox.tell(db, location, Topic.INVOICE, invoice, Lane.MONEY, now)
 
         if invoice:

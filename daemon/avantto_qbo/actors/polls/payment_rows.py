@@ -94,6 +94,7 @@ class PaymentRows:
         before = self.kept(db, INVOICE_PAYMENT, row.id) or row
         synced, test = row.qbo_synced or before.qbo_synced, row.test or before.test
         copy = msgspec.structs.replace(row, source_id=invoice, qbo_synced=synced, test=test)
+        evidence.remove(db, self._record.id, INVOICE_PAYMENT, row.id)  # the row itself was found to be news already
         self._keep(db, INVOICE_PAYMENT, invoice, copy)
 
     def _tell(self, db: Connection, row: Transaction, invoice: str, kept: Transaction | None) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from avantto_qbo.model.ids import OperationId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Operation, Reason, Source, State
-from avantto_qbo.model.reconciliation import NOTHING_TO_DO, Cause, Entry, Expected, Standing
+from avantto_qbo.model.reconciliation import NOTHING_TO_DO, Cause, Entry, Expected, Group, Standing
 from avantto_qbo.model.records import LocationRecord, Status
 from avantto_qbo.model.steps import BookStep, Hold, Ignore, PauseMoney, Wait
 from avantto_qbo.rules.reasons import addressed
@@ -172,6 +172,10 @@ def of_agreement(location: str, entry: Entry, agreed: Money | None) -> Entry | N
     """
     if entry.booked is None:
         return None
+    if entry.group is Group.RECEIPTS and entry.standing is Standing.DIFFERENT:  # a list row says all of a charge
+        text = f"{entry.shown} is {entry.amount} in Avantto, but {entry.booked} in QuickBooks."
+        mend = f"correct it in QuickBooks, then: avantto-qbo reconcile {location}"
+        return msgspec.structs.replace(entry, cause=Cause("other_total", text, mend))
     if entry.standing is Standing.EXTRA or agreed is None or entry.booked == agreed:
         return msgspec.structs.replace(entry, amount=entry.booked, standing=Standing.EQUAL)
     text = f"{entry.shown} was changed in QuickBooks by a person: its total is {entry.booked} instead of {agreed}."

@@ -6,7 +6,7 @@ row says (fees beside the total, money paid twice), the planner has the last wor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -157,6 +157,8 @@ class _Invoice:
         real = [row for row in rows if is_real(row) and row.amount]
         yield from payments_of(self._terms, self._links, self._about, self._listed.number, real)
         yield from self._recorded([row for row in real if came(row)], whole=whole)
+        if whole:
+            yield from self._vanished({row.id for row in rows})
 
     def _left_out(self) -> str:
         listed, linked = self._listed, self._fact is not None
@@ -195,6 +197,14 @@ class _Invoice:
             yield self._cash(amount + less, fact.day, fact)
         if judged and rest.minor > 0:
             yield self._cash(rest, None, None)
+
+    def _vanished(self, rows: Collection[str]) -> Iterator[Expected]:
+        """Payments in the books whose transaction Avantto lists no more: the planner says what becomes of them."""
+        for fact in self._links.of("payment", self._listed.id):
+            part = fact.source.part
+            if part not in rows and not is_recorded(part) and fact.status == "live" and fact.total is not None:
+                day, shown = fact.day or self._issued(), f"Payment {part} of invoice {self._listed.number}"
+                yield Expected(Group.VOIDS, fact.source, self._about, day, fact.total, shown, fact)
 
     def _cash(self, amount: Money, day: date | None, fact: LinkFact | None) -> Expected:
         source = fact.source if fact is not None else Source("payment", self._listed.id, _RECORDED)

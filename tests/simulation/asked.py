@@ -1,0 +1,15 @@
+"""Everybody whose first invoice was paid in full was thought about: asked for a review, or not for a reason (R1)."""
+
+from __future__ import annotations
+
+from simulation.disk import Disk
+from simulation.people import People
+
+
+def forgotten(people: People, disk: Disk) -> str:
+    """The complaint about a customer who paid a first invoice and whom nobody decided about; "" when there is none."""
+    known = {(row["realm"], row["customer"]) for row in disk.look("select realm, customer from reviews")}
+    for realm, customer in people.paid_first:
+        if (realm, customer) not in known | people.odd_customers:
+            return f"customer {customer} of company {realm} paid a first invoice, and nobody thought of a review"
+    return ""

@@ -1,0 +1,299 @@
+"""What must hold at every event: looked at where a request leaves, where a vendor carries it out, at every commit.
+
+None of it asks the daemon: the journal's file, the bytes on the wire and the vendors' own state are the witnesses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from avantto_qbo.sandbox.http import NotJsonError, Reply, decode_json
+from simulation.disk import Disk
+from simulation.loop import Life
+from simulation.network import Exchange, Network
+from simulation.once import Taken, customer_twice
+from simulation.reconnects import Reconnects
+
+SALES: Final = ("Invoice", "SalesReceipt", "RefundReceipt", "Payment")
+_ID: Final = r"([0-9a-f]{24})"
+_MARKERS: Final = {
+    "Invoice": re.compile(rf"Avantto invoice .*· {_ID}$", re.MULTILINE),
+    "SalesReceipt": re.compile(rf"Avantto payment {_ID} ·"),
+    "RefundReceipt": re.compile(rf"Avantto refund {_ID} · (\S+ \w+)"),
+    "Payment": re.compile(rf"Avantto payment {_ID} · invoice|recorded in Avantto · .*· {_ID} · (recorded:\d+)"),
+}
+_INVOICE_OF: Final = re.compile(rf"· invoice .*· {_ID}")
+_TEST: Final = "avantto-qbo test"  # customers of the canary, which no inbox is told of
+_MONEY_VERBS: Final = frozenset({"create", "update", "void"})
+_MESSAGES: Final = frozenset({"conversations.send", "contacts.workflow"})
+
+
+class ViolationError(Exception):
+    """An invariant does not hold; the text is one plain sentence."""
+
+
+def mark_of(entity: str, row: dict[str, Any]) -> tuple[str, ...] | None:
+    """Whose copy a document in the books is, by the marker on it; None for what a person made."""
+    found = _MARKERS[entity].search(str(row.get("PrivateNote", "")))
+    return (entity, *(part for part in found.groups() if part)) if found else None
+
+
+def live_copies(tables: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every document in a company that is worth something and carries a marker of ours."""
+    for entity in SALES:
+        for row in tables[entity].rows():
+            mark = mark_of(entity, row.body) if row.body["TotalAmt"] else None
+            if mark is not None:
+                yield mark, row.body
+
+
+class Watch:
+    """The witnesses of one world. Every method raises ViolationError."""
+
+    def __init__(self, disk: Disk, network: Network) -> None:
+        self._disk, self._network = disk, network
+        self._books, self._crm = network.services["quickbooks"], network.services["avantto"]
+        self._minted: dict[str, tuple[str, str]] = {}
+        self._history: dict[tuple[str, str], set[str]] = {}
+        self._marks: dict[tuple[str, str, str], tuple[tuple[str, ...], str]] = {}
+        self._writing: Counter[tuple[Life, str]] = Counter()
+        self._whose: dict[Exchange, tuple[Life, str]] = {}
+        self._cursors: dict[str, str] = {}
+        self.reconnects = Reconnects(disk, network)
+        self._taken = Taken(self._heard_of)
+        self.duplicates = 0
+
+    def minted(self, side: str, subject: str, token: str) -> None:
+        """A vendor gave out an access token."""
+        self._minted[token] = (side, subject)
+        self.reconnects.minted(side, token)
+
+    # -- a request leaves ----------------------------------------------------------------------------------------------
+
+    def sends(self, exchange: Exchange) -> None:
+        """Its token is its tenant's; a write is intended, and the only one of its location."""
+        if exchange.kind != "token":
+            self._own_token(exchange)
+        if exchange.kind != "write":
+            return
+        exchange.location = self._intended(exchange)
+        whose = (exchange.life, exchange.location)
+        if self._writing[whose]:
+            raise ViolationError(
+                f"{exchange.operation} of {exchange.location} left while another write of that location was under way"
+            )
+        self._writing[whose] += 1
+        self._whose[exchange] = whose
+
+    def hears(self, exchange: Exchange) -> None:
+        """An exchange is over for whoever sent it."""
+        self.reconnects.heard(exchange)
+        whose = self._whose.pop(exchange, None)
+        if whose is not None:
+            self._writing[whose] -= 1
+
+    def _own_token(self, exchange: Exchange) -> None:
+        token = exchange.plain.headers.get("authorization", "").partition(" ")[2]
+        owner = self._minted.get(token)
+        wanted = self._subject(exchange)
+        if owner is None:
+            raise ViolationError(f"{exchange.operation} left with a token no vendor ever gave out")
+        if wanted and owner != (exchange.side, wanted):
+            raise ViolationError(f"{exchange.operation} for {wanted} left with the token of {owner[1]}")
+        self.reconnects.used(owner, token)
+
+    def _subject(self, exchange: Exchange) -> str:
+        """Whom a request is about, by its address and body; "" where nothing says so."""
+        plain = exchange.plain
+        if exchange.side == "quickbooks":
+            return plain.path.split("/")[3]
+        named = plain.query.get("altId") or plain.query.get("locationId")
+        if named:
+            return named
+        parts = plain.path.strip("/").split("/")
+        if parts[0] == "locations":
+            return parts[1]
+        if plain.body:
+            named = plain.json().get("locationId")
+        if named or exchange.kind == "read":  # a read by id alone names nobody; a write is its operation's
+            return str(named or "")
+        owner = self._crm.world.owner(parts[1]) if len(parts) > 1 else None
+        return owner.id if owner else ""
+
+    def _intended(self, exchange: Exchange) -> str:
+        """The location whose committed operation this write is, byte for byte; raise when there is none."""
+        request = exchange.request
+        if exchange.side == "avantto":
+            rows = self._disk.look(
+                "select location, path from operations where state = 'sending' and method = ? and body = ?",
+                request.method,
+                request.body,
+            )
+            found = [row["location"] for row in rows if request.url.endswith(row["path"])]
+        else:
+            found = self._in_books(exchange)
+        if not found:
+            what = "a message to a person" if exchange.operation in _MESSAGES else "a write"
+            raise ViolationError(f"{what} ({exchange.operation}) left without a committed intent of these very bytes")
+        return str(found[0])
+
+    def _in_books(self, exchange: Exchange) -> list[str]:
+        request, named = exchange.request, exchange.plain.query.get("requestid", "")
+        asked = "select location, realm, path, body, state from operations where request_id = ?"
+        rows = self._disk.look(asked, named)
+        found = [
+            row["location"]
+            for row in rows
+            if row["state"] == "sending"
+            and row["body"] == request.body
+            and f"/v3/company/{row['realm']}/{row['path']}" in request.url
+        ]
+        if found or "-" not in named:
+            return found
+        # What puts a total right, or opens and closes around that, is fenced by the SyncToken it is sent on.
+        rows = self._disk.look(asked, named.partition("-")[0])
+        return [row["location"] for row in rows if row["state"] == "correcting"]
+
+    # -- a vendor carries it out ---------------------------------------------------------------------------------------
+
+    def carried_out(self, exchange: Exchange, reply: Reply) -> None:
+        """No second copy, nothing out of order; new tokens are remembered with whom they are for."""
+        if reply.status >= 300:
+            return
+        if exchange.kind == "token":
+            self._learn_tokens(exchange.side, reply)
+        elif exchange.kind == "write" and exchange.side == "quickbooks":
+            realm = exchange.plain.path.split("/")[3]
+            self.no_copies(realm)
+            self._in_order(realm, exchange, reply)
+            if exchange.operation == "customer.create" and (complaint := customer_twice(realm, self._tables(realm))):
+                raise ViolationError(complaint)
+        elif exchange.operation in _MESSAGES:
+            self.one_message_each()
+
+    def _tables(self, realm: str) -> Any:
+        return self._books.companies[realm].tables
+
+    def _learn_tokens(self, side: str, reply: Reply) -> None:
+        try:
+            answer = decode_json(reply.body)
+        except NotJsonError:
+            return
+        token = str(answer.get("access_token", ""))
+        if side == "quickbooks":
+            self.minted(side, self._books.authority._access[token].grant.realm, token)
+        else:
+            self.minted(side, self._crm.world.access[token].location, token)
+
+    def no_copies(self, realm: str) -> None:
+        """At most one live document in the books for each at Avantto."""
+        seen: dict[tuple[str, ...], str] = {}
+        for mark, row in live_copies(self._books.companies[realm].tables):
+            if mark in seen:
+                self.duplicates += 1
+                raise ViolationError(
+                    f"{mark[0]} of {' '.join(mark[1:])} is in company {realm} twice (ids {seen[mark]} and {row['Id']})"
+                )
+            seen[mark] = row["Id"]
+
+    def _heard_of(self, realm: str, entity: str, object_id: str) -> bool:
+        asked = "select 1 from links where realm = ? and entity = ? and object_id = ?"
+        return bool(self._disk.look(asked, realm, entity, object_id))
+
+    def _in_order(self, realm: str, exchange: Exchange, reply: Reply) -> None:
+        entity, _, verb = exchange.operation.partition(".")
+        name = next((sale for sale in SALES if sale.lower() == entity), "")
+        if not name or verb not in _MONEY_VERBS:
+            return
+        row = decode_json(reply.body).get(name) or {}
+        note, key = str(row.get("PrivateNote", "")), (realm, name, str(row.get("Id")))
+        voided = not row.get("TotalAmt") and note.startswith("Voided")
+        ours = mark_of(name, row)
+        if ours is None:  # a void writes over the marker
+            ours, note = self._marks.get(key, (None, ""))
+        if ours is None:
+            return
+        self._marks[key] = (ours, note)
+        if verb == "create" and (complaint := self._taken.came(realm, ours, key[2], self._tables(realm)[name])):
+            raise ViolationError(complaint)
+        invoice = ours[1] if name == "Invoice" else next(iter(_INVOICE_OF.findall(note)), "")
+        linked = any(line.get("LinkedTxn") for line in row.get("Line", ()))
+        self._judge(realm, name, verb, invoice, ours, voided=voided, linked=linked)
+
+    def _judge(
+        self, realm: str, name: str, verb: str, invoice: str, ours: tuple[str, ...], *, voided: bool, linked: bool
+    ) -> None:
+        before = self._history.setdefault((realm, invoice or ours[1]), set())
+        if name == "Payment" and verb == "create" and "Invoice.create" not in before and self._stands(invoice):
+            raise ViolationError(f"a payment came into the books before its invoice {invoice}")
+        if name == "RefundReceipt" and verb == "create":
+            whole = self._history.get((realm, ours[1]), set()) | self._history.get((realm, self._paid(ours[1])), set())
+            if not whole & {"Payment.create", "SalesReceipt.create"}:
+                raise ViolationError(f"a refund of {ours[1]} came into the books before the money it gives back")
+        after = (name == "Invoice" and verb == "update") or (name == "Payment" and verb == "create" and linked)
+        if "Invoice.void" in before and after and not voided:
+            raise ViolationError(f"{name}.{verb} of invoice {invoice} came into the books after its void")
+        before.add(f"{name}.{'void' if voided else verb}")
+        if name == "Payment" and len(ours) > 1:
+            self._history.setdefault((realm, ours[1]), set()).add(f"{name}.{verb}")
+
+    def _stands(self, invoice: str) -> bool:
+        """Whether Avantto still has the invoice: money for one that is void stays as credit, without a copy of it."""
+        place = self._crm.world.owner(invoice)
+        return place is not None and place.invoices.get(invoice, {}).get("status", "void") != "void"
+
+    def _paid(self, transaction: str) -> str:
+        """The invoice that a transaction paid, "" for none."""
+        place = self._crm.world.owner(transaction)
+        return str(place.transactions[transaction].get("paysInvoice", "")) if place is not None else ""
+
+    def one_message_each(self) -> None:
+        """At most one message, or enrolment, for each person at a location."""
+        for place in self._crm.world.locations.values():
+            asked = Counter(row["contactId"] for row in [*place.messages, *place.enrolments])
+            twice = [contact for contact, count in asked.items() if count > 1]
+            if twice:
+                raise ViolationError(f"contact {twice[0]} of {place.id} was asked for a review twice")
+
+    # -- a commit ------------------------------------------------------------------------------------------------------
+
+    def committed(self, _: Life) -> None:
+        """A cursor that moved has left nothing behind, and nobody is asked to connect again without need."""
+        if complaint := self.reconnects.needless():
+            raise ViolationError(complaint)
+        for row in self._disk.look("select owner, value from cursors where name = 'changes'"):
+            if self._cursors.get(row["owner"]) != row["value"]:
+                self._cursors[row["owner"]] = row["value"]
+                self._nothing_behind(row["owner"], row["value"])
+
+    def _nothing_behind(self, realm: str, cursor: str) -> None:
+        known = {row["id"] for row in self._disk.look("select id from customers where realm = ?", realm)}
+        backfilled = self._disk.look("select value from cursors where name = 'backfill' and value = 'done'")
+        for row in self._books.companies[realm].tables["Customer"].rows():
+            if _TEST in str(row.body.get("Notes")):
+                continue
+            late = row.updated.isoformat() <= cursor and row.id not in known
+            if late and backfilled and (_seconds(cursor, row.updated) > 330):
+                raise ViolationError(
+                    f"the cursor of company {realm} passed customer {row.id}, which no inbox was told of"
+                )
+
+    # -- the door ------------------------------------------------------------------------------------------------------
+
+    def taken(self, side: str, events: Iterable[str]) -> None:
+        """What was answered with 200 is durable."""
+        for event in events:
+            rows = self._disk.look("select 1 from deliveries where provider = ? and event_id = ?", side, event)
+            if not rows and side == "avantto":
+                raise ViolationError(f"a webhook of {side} was answered with 200 and is not in the journal")
+
+    def forged(self, side: str, number: int) -> None:
+        """Nobody's words are taken without a signature."""
+        raise ViolationError(f"a forged webhook of {side} (number {number}) was answered with 200")
+
+
+def _seconds(cursor: str, at: Any) -> float:
+    return float((type(at).fromisoformat(cursor) - at).total_seconds())
