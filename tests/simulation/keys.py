@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 import tempfile
 from functools import cache
@@ -19,6 +20,14 @@ def signer() -> Signer:
 @cache
 def pem_file() -> Path:
     """Where the public half lies for as long as this program runs."""
-    place = Path(tempfile.mkdtemp(prefix="simulation-")) / "avantto.pem"
+    place = Path(_directory().name) / "avantto.pem"
     place.write_text(signer().public_key)
     return place
+
+
+@cache
+def _directory() -> tempfile.TemporaryDirectory[str]:
+    """Gone when the program ends."""
+    directory = tempfile.TemporaryDirectory(prefix="simulation-")
+    atexit.register(directory.cleanup)
+    return directory

@@ -19,6 +19,7 @@ from simulation.people import People, Shop
 from simulation.watch import ViolationError, live_copies
 
 _GONE: Final = frozenset({"draft", "void"})
+_RECEIVED: Final = ("succeeded", "refunded")
 _ZERO: Final = Decimal(0)
 DOUBTS: Final = frozenset({"doubt_unresolved", "doubt_twice", "doubt_gone", "doubt_total", "interrupted", "doubt"})
 Key = tuple[str, str]  # what kind, whose
@@ -101,7 +102,7 @@ def _by_document(lines: Iterable[Line], out: set[str]) -> dict[Key, tuple[int, s
         if line.name not in out and line.cents:
             cents, day = sums.get((line.kind, line.name), (0, line.day))
             sums[line.kind, line.name] = (cents + line.cents, min(day, line.day))
-    return sums
+    return {key: worth for key, worth in sums.items() if worth[0]}
 
 
 def _said(worth: tuple[int, str] | None) -> str:
@@ -115,7 +116,7 @@ def _wanted(shop: Shop, place: Location, cash: Mapping[str, Decimal]) -> Iterato
     for name in shop.invoices:
         yield from _invoice(place, name, _cents(cash.get(name, 0)))
     for row in place.transactions.values():
-        if not row.get("paysInvoice") and row["liveMode"] and row["status"] in ("succeeded", "refunded"):
+        if not row.get("paysInvoice") and row["liveMode"] and row["status"] in _RECEIVED:
             names = frozenset({row["_id"]})
             yield Line("receipt", row["_id"], _day(row["fulfilledAt"], place), _cents(row["amount"]), names)
             yield Line("refund", row["_id"], "", _cents(row["amountRefunded"]), names)
@@ -130,13 +131,23 @@ def _invoice(place: Location, name: str, by_hand: int) -> Iterator[Line]:
     alive = not deleted and document["status"] not in _GONE
     yield Line("invoice", name, document["issueDate"][:10], _cents(document["total"]) if alive else 0, names)
     # Not `amountPaid`: a debit that succeeds after a void does not show there any more.
-    paid = by_hand + sum(_cents(row["amount"]) for row in rows if row["status"] in ("succeeded", "refunded"))
-    back = sum(_cents(row["amountRefunded"]) for row in rows)
+    paid = by_hand + sum(_cents(row["amount"]) for row in rows if row["status"] in _RECEIVED)
+    back = _back(rows)
     if alive:
         yield Line("payment", name, "", paid, names)
         yield Line("refund", name, "", back, names)
     else:  # what went back before anything was posted never came
         yield Line("credit", name, "", paid - back, names)
+
+
+def _back(rows: Iterable[Mapping[str, Any]]) -> int:
+    return sum(_cents(row["amountRefunded"]) for row in rows)
+
+
+def _all_given_back(place: Location, name: str) -> bool:
+    """Of an invoice that is void: with all its money given back, the sale and its refunds may stand, or neither."""
+    rows = [row for row in place.transactions.values() if row.get("paysInvoice") == name]
+    return 0 < _back(rows) == sum(_cents(row["amount"]) for row in rows if row["status"] in _RECEIVED)
 
 
 def _day(instant: str, place: Location) -> str:
@@ -158,6 +169,8 @@ def _there(place: Location, company: Any) -> Iterator[Line]:
             mark[0]
         ]
         day, cents = row["TxnDate"] if kind in ("invoice", "receipt") else "", _cents(row["TotalAmt"])
+        if kind == "invoice" and name in gone and _all_given_back(place, name):
+            continue
         if kind in ("payment", "refund") and name in gone:
             kind, cents = "credit", cents if kind == "payment" else -cents
         yield Line(kind, name, day, cents, frozenset({name, mark[1]}))

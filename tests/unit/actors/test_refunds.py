@@ -213,6 +213,13 @@ async def test_a_transaction_older_than_the_hold_that_turns_up_late_frees_it(sta
     assert sorted(row["TotalAmt"] for row in stage.in_books("Payment")) == [30, 50]
 
 
+async def test_a_sale_that_queries_do_not_show_yet_is_not_taken_for_deleted(stage: Stage) -> None:
+    stage.books.play.set(REALM, query_lag=60.0)
+    transaction = await sold(stage)
+    await give_back(stage, transaction)
+    assert (len(stage.in_books("RefundReceipt")), await stage.held()) == (1, [])
+
+
 @pytest.mark.parametrize("act", ["void", "delete"])
 async def test_a_sale_that_a_person_took_out_is_not_taken_back_twice(stage: Stage, act: str) -> None:
     transaction = await sold(stage)

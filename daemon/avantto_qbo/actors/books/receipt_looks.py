@@ -6,9 +6,13 @@ asked for: one read for each refund.
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 import msgspec
 
 from avantto_qbo.actors.desk import Desk
+from avantto_qbo.errors import TransientError
 from avantto_qbo.journal import links
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.quickbooks import Found
@@ -17,6 +21,9 @@ from avantto_qbo.model.steps import Hold, ReceiptCase
 from avantto_qbo.quickbooks import lookups
 from avantto_qbo.rules.books.restore import Relink, is_voided, restored
 from avantto_qbo.rules.reasons import SKIP
+
+_QUERY_LAG: Final = timedelta(minutes=5)  # how far queries may be behind (UNVERIFIED): a new receipt may not show yet
+_LOOK_AGAIN: Final = timedelta(minutes=1)
 
 
 class ReceiptLooks:
@@ -40,6 +47,8 @@ class ReceiptLooks:
             if isinstance(stands, Relink):
                 await self._relink(link, stands.found)
                 return None
+        if not found and self._desk.now() - link.created_at < _QUERY_LAG:
+            raise TransientError("the sales receipt is not shown yet", _LOOK_AGAIN)
         what = "voided" if found else "deleted"
         text = f"Money of payment {case.transaction.id} was refunded, but its sales receipt was {what} in QuickBooks."
         return Hold(Reason("refund_of_gone", text, f"enter the refund in QuickBooks if it belongs there, then: {SKIP}"))
