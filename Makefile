@@ -11,7 +11,7 @@ LOCKER := uv==0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test tests-inside tests-outside unit properties simulate crash fuzz lint types imports fmt wheel lock clean
+.PHONY: help venv demo test tests-small tests-whole unit properties simulate crash fuzz lint types imports fmt wheel lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,21 +31,21 @@ demo: $(STAMP)  ## play one business day against the stand-ins and prove the boo
 
 test: lint types imports  ## everything that must hold: style, types, layers, all tests with coverage
 	@rm -f .coverage .coverage.*
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target tests-inside tests-outside
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target tests-small tests-whole
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=$(COVER)
 	@$(BIN)/coverage report --include='*/rules/*' --fail-under=100
 
-# Two halves that take about as long: what stays in its process, and what starts daemons. ARGS may leave one half empty.
-OUTSIDE := tests/integration tests/crash
+# Two halves that take about as long: the small tests, and those that play whole days. ARGS may leave one half empty.
+SMALL := tests/unit tests/conformance tests/properties
 HALF = $(BIN)/coverage run -m pytest $(ARGS) -p no:cacheprovider
 EMPTY = { code=$$?; $(if $(ARGS),[ $$code -eq 5 ] ||) exit $$code; }
 
-tests-inside: $(STAMP)
-	$(HALF) tests $(addprefix --ignore=,$(OUTSIDE)) || $(EMPTY)
+tests-small: $(STAMP)
+	$(HALF) $(SMALL) || $(EMPTY)
 
-tests-outside: $(STAMP)
-	$(HALF) $(OUTSIDE) || $(EMPTY)
+tests-whole: $(STAMP)
+	$(HALF) tests $(addprefix --ignore=,$(SMALL)) || $(EMPTY)
 
 unit: $(STAMP)  ## the unit tests alone, without coverage
 	$(BIN)/pytest tests/unit $(ARGS)

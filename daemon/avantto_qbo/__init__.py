@@ -1,3 +1,3 @@
 """Keep QuickBooks Online right for businesses whose CRM is Avantto."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

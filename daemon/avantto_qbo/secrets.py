@@ -17,6 +17,7 @@ _OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
 _MAKE_KEY: Final = "make one with `openssl rand -base64 32`"
 
 
+_TEXTS: Final = ("avantto-client-secret", "quickbooks-client-secret", "quickbooks-webhook-verifier")
 PREVIOUS: Final = "journal-key-previous"
 
 
@@ -50,11 +51,12 @@ def load_secrets(directory: str, environ: Mapping[str, str]) -> Secrets:
     Raises ConfigError naming the file and the directory when one is missing, empty, open to everybody or malformed.
     """
     place = _place(directory, environ)
+    avantto, quickbooks, verifier = (_read(place, name) for name in _TEXTS)
     keys = load_journal_keys(directory, environ)
     return Secrets(
-        avantto_client_secret=_read(place, "avantto-client-secret"),
-        quickbooks_client_secret=_read(place, "quickbooks-client-secret"),
-        quickbooks_webhook_verifier=_read(place, "quickbooks-webhook-verifier"),
+        avantto_client_secret=avantto,
+        quickbooks_client_secret=quickbooks,
+        quickbooks_webhook_verifier=verifier,
         journal_key=keys.current,
         journal_key_previous=keys.previous,
     )

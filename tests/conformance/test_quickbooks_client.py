@@ -141,7 +141,7 @@ async def test_the_life_of_an_american_invoice() -> None:
 
         voided = await at.written(encode.invoice_void(made.object_id, updated.sync_token))
         assert (voided.total, voided.balance) == (Decimal(0), Decimal(0))
-        assert (await at.read(reads.invoices_of(buyer)))[0].voided
+        assert (await at.read(reads.invoices_of(buyer))).rows[0].voided
 
 
 async def test_a_stale_token_and_a_taken_number_and_name_are_told_apart() -> None:
@@ -177,14 +177,14 @@ async def test_a_payment_settles_its_invoice_and_can_be_voided() -> None:
         draft = payment(customer=buyer, invoice=made.object_id, total=Money.of("97.20", "USD"), account=UNDEPOSITED)
         paid = await at.written(encode_payments.payment_create(draft))
         assert paid.total == Decimal("97.20")
-        row = (await at.read(reads.invoices_of(buyer)))[0]
+        row = (await at.read(reads.invoices_of(buyer))).rows[0]
         assert (row.balance, row.payments) == (Decimal(0), (paid.object_id,))
         seen = await at.read(reads.payment(paid.object_id))
         assert (seen.invoices, seen.reference, seen.day) == (((made.object_id, Decimal("97.20")),), "9g3k1", draft.day)
 
         voided = await at.written(encode_payments.payment_void(paid.object_id, paid.sync_token))
         assert voided.total == Decimal(0)
-        assert (await at.read(reads.invoices_of(buyer)))[0].balance == Decimal("97.20")
+        assert (await at.read(reads.invoices_of(buyer))).rows[0].balance == Decimal("97.20")
 
 
 async def test_a_receipt_states_its_total_and_can_be_voided() -> None:

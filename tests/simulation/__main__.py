@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from simulation.keys import pem_file
+from simulation.outcome import Options, Outcome
 from simulation.report import Report, play, play_all
-from simulation.world import Options, Outcome
 
 _WAYS = ("", "honoured", "ignored", "expired")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from simulation.bookkeeping import Bookkeepers
 from simulation.disk import Disk
-from simulation.people import People
 
 
-def forgotten(people: People, disk: Disk) -> str:
+def forgotten(books: Bookkeepers, disk: Disk) -> str:
     """The complaint about a customer who paid a first invoice and whom nobody decided about; "" when there is none."""
     known = {(row["realm"], row["customer"]) for row in disk.look("select realm, customer from reviews")}
-    for realm, customer in people.paid_first:
-        if (realm, customer) not in known | people.odd_customers:
+    for realm, customer in books.paid_first:
+        if (realm, customer) not in known | books.odd_customers:
             return f"customer {customer} of company {realm} paid a first invoice, and nobody thought of a review"
     return ""

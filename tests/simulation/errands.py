@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from avantto_qbo.errors import AvanttoQboError
-from simulation.people import Shop
+from simulation.shops import Shop
 from simulation.weather import MINUTE
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 from avantto_qbo.actors.reconciling.night import Nights
 from avantto_qbo.model.ids import RealmId
-from simulation import loop, weather, world
-from simulation.people import People
+from simulation import loop, opening, weather
+from simulation.people import Act, People
 from simulation.weather import Fate, Weather
 
 Patch = AbstractContextManager[object]
@@ -27,8 +27,8 @@ def together(*patches: Patch) -> Iterator[None]:
 def only(*acts: str) -> Patch:
     """People do nothing but these, each as often as it is named."""
 
-    def menu(self: People) -> list[tuple[str, object]]:
-        return [(act, getattr(self, act)) for act in acts]
+    def menu(self: People) -> list[tuple[str, Act]]:
+        return [(act, self.named(act)) for act in acts]
 
     return patch.object(People, "_menu", menu)
 
@@ -50,7 +50,7 @@ def writes_meet(*fates: Fate) -> Patch:
 
 def companies(*kinds: str) -> Patch:
     """Only companies of these kinds."""
-    return patch.object(world, "_KINDS", kinds)
+    return patch.object(opening, "_KINDS", kinds)
 
 
 def no_nights() -> Patch:

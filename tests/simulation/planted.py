@@ -25,9 +25,9 @@ from simulation.narrowed import (
     stormy,
     writes_meet,
 )
+from simulation.outcome import Bug, Options
 from simulation.report import play
 from simulation.weather import Fate
-from simulation.world import Bug, Options
 
 SEEDS: Final = 100
 # What noticed, by words of its sentence; the first that fits.
@@ -140,7 +140,7 @@ ALL: Final = (
     _planted(sending.recovered_by_sending, "duplicated", "message twice"),
     _planted(sending.intent_after_send, "write without intent"),
     _planted(sending.made_anew, "write without intent", worlds=(stormy,)),
-    _planted(sending.two_workers, "two at once"),
+    _planted(sending.two_workers, "two at once", "our own error"),
     _planted(sending.doubt_parks_nothing, "duplicated", "reordered"),
     _planted(books.total_not_compared, "sums or days", worlds=(lambda: companies("us_recompute"), _sales)),
     _planted(sending.message_before_intent, "message without intent"),

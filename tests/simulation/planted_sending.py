@@ -25,7 +25,7 @@ from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.quickbooks import client
 from avantto_qbo.rules.books import doubt, payment_doubt
 from avantto_qbo.rules.settle import TO_A_PERSON, Verdict, judge
-from simulation import world
+from simulation import opening
 from simulation.narrowed import Patch, together
 
 
@@ -46,7 +46,7 @@ def instant_look() -> Patch:
         return True
 
     return together(
-        patch.object(world, "Doubt", lambda: Doubt(settle=timedelta(seconds=1))),
+        patch.object(opening, "Doubt", lambda: Doubt(settle=timedelta(seconds=1))),
         patch.object(doubt, "LOOKS", (1,)),
         patch.object(payment_doubt, "LOOKS", (1,)),
         patch.object(Doubts, "_fenced", fenced),

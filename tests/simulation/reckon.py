@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 
 from avantto_qbo.sandbox.avantto.world import Location
 from simulation.disk import Disk
-from simulation.people import People, Shop
-from simulation.watch import ViolationError, live_copies
+from simulation.marks import live_copies
+from simulation.people import People
+from simulation.shops import Shop
+from simulation.watch import ViolationError
 
 _GONE: Final = frozenset({"draft", "void"})
 _RECEIVED: Final = ("succeeded", "refunded")
@@ -71,8 +73,8 @@ def reckon(people: People, places: Mapping[str, Location], companies: Any, disk:
     held, found = held_documents(disk), Reckoning()
     for shop in people.shops:
         place = places[shop.place]
-        wanted = list(_wanted(shop, place, people.cash))
-        _compare(shop, wanted, list(_there(place, companies[shop.realm])), held, people.touched, found)
+        wanted = list(_wanted(shop, place, people.sellers.cash))
+        _compare(shop, wanted, list(_there(place, companies[shop.realm])), held, people.bookkeepers.touched, found)
     return found
 
 

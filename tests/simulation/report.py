@@ -14,8 +14,9 @@ from typing import Final
 
 from simulation import logs
 from simulation.keys import pem_file
+from simulation.outcome import Bug, Options, Outcome
 from simulation.reckon import DOUBTS
-from simulation.world import Bug, Options, Outcome, run_seed
+from simulation.seeds import run_seed
 
 _TIDY_EVERY: Final = 10
 _PLAIN: Final = Options()

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from avantto_qbo.journal.instants import to_text
-from simulation.watch import ViolationError, live_copies
+from simulation.marks import live_copies
+from simulation.watch import ViolationError
 
 if TYPE_CHECKING:
     from simulation.world import World
@@ -86,11 +87,11 @@ class Rest:
                 )
             }
             contacts = list(world.crm.world.locations[shop.place].contacts.values())
-            for (realm, customer), body in world.people.customers.items():
+            for (realm, customer), body in world.people.bookkeepers.customers.items():
                 if (
                     realm == shop.realm
                     and customer not in out | held
-                    and (realm, customer) not in world.people.odd_customers
+                    and (realm, customer) not in world.people.bookkeepers.odd_customers
                 ):
                     self._one_contact(shop.place, customer, body, contacts)
 

@@ -20,8 +20,8 @@ from avantto_qbo.actors.performer import Performer
 from avantto_qbo.model.operation import Operation
 from simulation.keys import pem_file
 from simulation.loop import Life, RunawayError, SeededLoop
+from simulation.outcome import Options
 from simulation.report import Report, first_failure, play, play_all
-from simulation.world import Options
 
 TESTS = Path(__file__).parents[1]
 SLICE = range(1, 21)

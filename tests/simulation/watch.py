@@ -5,49 +5,25 @@ None of it asks the daemon: the journal's file, the bytes on the wire and the ve
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Final
 
 from avantto_qbo.sandbox.http import NotJsonError, Reply, decode_json
 from simulation.disk import Disk
 from simulation.loop import Life
+from simulation.marks import live_copies
 from simulation.network import Exchange, Network
-from simulation.once import Taken, customer_twice
+from simulation.once import customer_twice
 from simulation.reconnects import Reconnects
+from simulation.succession import Succession
 
-SALES: Final = ("Invoice", "SalesReceipt", "RefundReceipt", "Payment")
-_ID: Final = r"([0-9a-f]{24})"
-_MARKERS: Final = {
-    "Invoice": re.compile(rf"Avantto invoice .*· {_ID}$", re.MULTILINE),
-    "SalesReceipt": re.compile(rf"Avantto payment {_ID} ·"),
-    "RefundReceipt": re.compile(rf"Avantto refund {_ID} · (\S+ \w+)"),
-    "Payment": re.compile(rf"Avantto payment {_ID} · invoice|recorded in Avantto · .*· {_ID} · (recorded:\d+)"),
-}
-_INVOICE_OF: Final = re.compile(rf"· invoice .*· {_ID}")
 _TEST: Final = "avantto-qbo test"  # customers of the canary, which no inbox is told of
-_MONEY_VERBS: Final = frozenset({"create", "update", "void"})
 _MESSAGES: Final = frozenset({"conversations.send", "contacts.workflow"})
 
 
 class ViolationError(Exception):
     """An invariant does not hold; the text is one plain sentence."""
-
-
-def mark_of(entity: str, row: dict[str, Any]) -> tuple[str, ...] | None:
-    """Whose copy a document in the books is, by the marker on it; None for what a person made."""
-    found = _MARKERS[entity].search(str(row.get("PrivateNote", "")))
-    return (entity, *(part for part in found.groups() if part)) if found else None
-
-
-def live_copies(tables: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Every document in a company that is worth something and carries a marker of ours."""
-    for entity in SALES:
-        for row in tables[entity].rows():
-            mark = mark_of(entity, row.body) if row.body["TotalAmt"] else None
-            if mark is not None:
-                yield mark, row.body
 
 
 class Watch:
@@ -57,13 +33,11 @@ class Watch:
         self._disk, self._network = disk, network
         self._books, self._crm = network.services["quickbooks"], network.services["avantto"]
         self._minted: dict[str, tuple[str, str]] = {}
-        self._history: dict[tuple[str, str], set[str]] = {}
-        self._marks: dict[tuple[str, str, str], tuple[tuple[str, ...], str]] = {}
         self._writing: Counter[tuple[Life, str]] = Counter()
         self._whose: dict[Exchange, tuple[Life, str]] = {}
         self._cursors: dict[str, str] = {}
         self.reconnects = Reconnects(disk, network)
-        self._taken = Taken(self._heard_of)
+        self._succession = Succession(self._crm.world.owner, self._heard_of)
         self.duplicates = 0
 
     def minted(self, side: str, subject: str, token: str) -> None:
@@ -168,7 +142,8 @@ class Watch:
         elif exchange.kind == "write" and exchange.side == "quickbooks":
             realm = exchange.plain.path.split("/")[3]
             self.no_copies(realm)
-            self._in_order(realm, exchange, reply)
+            if complaint := self._succession.came(realm, exchange, reply, self._tables(realm)):
+                raise ViolationError(complaint)
             if exchange.operation == "customer.create" and (complaint := customer_twice(realm, self._tables(realm))):
                 raise ViolationError(complaint)
         elif exchange.operation in _MESSAGES:
@@ -202,53 +177,6 @@ class Watch:
     def _heard_of(self, realm: str, entity: str, object_id: str) -> bool:
         asked = "select 1 from links where realm = ? and entity = ? and object_id = ?"
         return bool(self._disk.look(asked, realm, entity, object_id))
-
-    def _in_order(self, realm: str, exchange: Exchange, reply: Reply) -> None:
-        entity, _, verb = exchange.operation.partition(".")
-        name = next((sale for sale in SALES if sale.lower() == entity), "")
-        if not name or verb not in _MONEY_VERBS:
-            return
-        row = decode_json(reply.body).get(name) or {}
-        note, key = str(row.get("PrivateNote", "")), (realm, name, str(row.get("Id")))
-        voided = not row.get("TotalAmt") and note.startswith("Voided")
-        ours = mark_of(name, row)
-        if ours is None:  # a void writes over the marker
-            ours, note = self._marks.get(key, (None, ""))
-        if ours is None:
-            return
-        self._marks[key] = (ours, note)
-        if verb == "create" and (complaint := self._taken.came(realm, ours, key[2], self._tables(realm)[name])):
-            raise ViolationError(complaint)
-        invoice = ours[1] if name == "Invoice" else next(iter(_INVOICE_OF.findall(note)), "")
-        linked = any(line.get("LinkedTxn") for line in row.get("Line", ()))
-        self._judge(realm, name, verb, invoice, ours, voided=voided, linked=linked)
-
-    def _judge(
-        self, realm: str, name: str, verb: str, invoice: str, ours: tuple[str, ...], *, voided: bool, linked: bool
-    ) -> None:
-        before = self._history.setdefault((realm, invoice or ours[1]), set())
-        if name == "Payment" and verb == "create" and "Invoice.create" not in before and self._stands(invoice):
-            raise ViolationError(f"a payment came into the books before its invoice {invoice}")
-        if name == "RefundReceipt" and verb == "create":
-            whole = self._history.get((realm, ours[1]), set()) | self._history.get((realm, self._paid(ours[1])), set())
-            if not whole & {"Payment.create", "SalesReceipt.create"}:
-                raise ViolationError(f"a refund of {ours[1]} came into the books before the money it gives back")
-        after = (name == "Invoice" and verb == "update") or (name == "Payment" and verb == "create" and linked)
-        if "Invoice.void" in before and after and not voided:
-            raise ViolationError(f"{name}.{verb} of invoice {invoice} came into the books after its void")
-        before.add(f"{name}.{'void' if voided else verb}")
-        if name == "Payment" and len(ours) > 1:
-            self._history.setdefault((realm, ours[1]), set()).add(f"{name}.{verb}")
-
-    def _stands(self, invoice: str) -> bool:
-        """Whether Avantto still has the invoice: money for one that is void stays as credit, without a copy of it."""
-        place = self._crm.world.owner(invoice)
-        return place is not None and place.invoices.get(invoice, {}).get("status", "void") != "void"
-
-    def _paid(self, transaction: str) -> str:
-        """The invoice that a transaction paid, "" for none."""
-        place = self._crm.world.owner(transaction)
-        return str(place.transactions[transaction].get("paysInvoice", "")) if place is not None else ""
 
     def one_message_each(self) -> None:
         """At most one message, or enrolment, for each person at a location."""

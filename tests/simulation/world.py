@@ -3,80 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable
 from contextvars import copy_context
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-from unittest.mock import patch
 
 import msgspec
 
-from avantto_qbo.actors import supervisor
-from avantto_qbo.actors.polls import pollers
-from avantto_qbo.config import Doubt, Polling
 from avantto_qbo.model.ids import LocationId, RealmId
-from avantto_qbo.model.settings import Settings
 from avantto_qbo.sandbox.avantto import Avantto
 from avantto_qbo.sandbox.quickbooks import QuickBooks
 from avantto_qbo.service.connecting import Order
 from avantto_qbo.service.tokens import tokens_of
-from simulation import errands, logs
-from simulation.asked import forgotten
+from simulation import logs
 from simulation.clock import DaemonClock, TrueTime
 from simulation.crashes import Crashes
 from simulation.disk import Disk
 from simulation.keys import signer
-from simulation.loop import Life, RunawayError, SeededLoop, in_order
+from simulation.loop import Life, RunawayError, SeededLoop
 from simulation.network import Network
-from simulation.people import HOMES, People, Shop
+from simulation.opening import configure, open_shops
+from simulation.outcome import Options, Outcome
+from simulation.people import People
 from simulation.post import Post
-from simulation.reckon import Reckoning, reckon
+from simulation.reckon import Reckoning
 from simulation.rest import Rest
-from simulation.run import Ids, Run, config_of
+from simulation.run import Ids, Run
+from simulation.shops import Shop
+from simulation.story import Story
 from simulation.trace import Trace
 from simulation.watch import ViolationError, Watch
 from simulation.weather import MINUTE, Weather
 
-Bug = Callable[[], AbstractContextManager[object]]
-_KINDS: Final = ("us", "us", "us", "us_recompute", "us_no_tax", "us_manual", "uk", "ca", "au")
-_UNTAXED: Final = {"uk": "6", "ca": "5", "au": "3"}
 _HOUR: Final = 60 * MINUTE
-_DAY: Final = 24 * _HOUR
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a run of a seed is told besides the seed. `requestid` forces the knob of every company."""
-
-    requestid: str = ""
-    tail: int = 60
-    bugs: Sequence[Bug] = ()
-
-
-@dataclass
-class Outcome:
-    """What became of a seed; `violation` is one plain sentence, "" when all went well."""
-
-    seed: int
-    violation: str = ""
-    digest: str = ""
-    tail: list[str] = field(default_factory=list)
-    crashes: int = 0
-    felt: Counter[str] = field(default_factory=Counter)
-    done: Counter[str] = field(default_factory=Counter)
-    documents: int = 0
-    left_out: int = 0
-    held: Counter[str] = field(default_factory=Counter)
-    requests: int = 0
-    writes: int = 0
-    steps: int = 0
-    hours: float = 0.0
 
 
 class World:
@@ -84,7 +44,6 @@ class World:
 
     def __init__(self, seed: int, options: Options, pem: Path) -> None:
         self.seed, self.options = seed, options
-        self._pem = pem
         self.draw = random.Random(f"{seed} plan")
         self.loop = SeededLoop(random.Random(f"{seed} turns"))
         self.outside = copy_context()
@@ -104,72 +63,19 @@ class World:
             self.loop, self.outside, services, random.Random(f"{seed} post"), self.trace, self.weather.felt
         )
         self.watch = Watch(self.disk, self.network)
-        self.shops = self._open_shops()
+        self.shops = open_shops(self.draw, self.books, self.crm, options.requestid)
         people = random.Random(f"{seed} people")
         self.people = People(people, self.crm, self.books, self.shops, meddle=people.random() < 0.4)
         self.crashes = Crashes(self, random.Random(f"{seed} crashes"))
         self.rest = Rest(self)
-        self.config = self._configure()
+        self.config = configure(self.draw, self.shops[0].kind, pem)
         self.ids, self._chance = Ids(), random.Random(f"{seed} daemon")
         self.process: Run | None = None
         self.reckoning = Reckoning()
         self._failed: asyncio.Future[str] = self.loop.create_future()
         self._hang_up_hooks()
 
-    # -- the plan of a seed --------------------------------------------------------------------------------------------
-
-    def _open_shops(self) -> list[Shop]:
-        draw = self.draw
-        kind = draw.choice(_KINDS)
-        shops: list[Shop] = []
-        for number in range(1, draw.choice((1, 1, 2, 2, 3)) + 1):
-            share = bool(shops) and draw.random() < 0.5
-            realm = shops[-1].realm if share else f"46208163650000000{number:02d}"
-            shops.append(Shop(f"Loc000000000000000{number:02d}", realm, kind, shared=share))
-        for side in (self.books, self.crm):
-            side.outbox.configure(url=f"https://daemon.test/{side.__class__.__name__}")
-        for shop in shops:
-            self._open_books(shop)
-            home = HOMES.get(kind, HOMES["us"])
-            self.crm.play.add_location(shop.place, f"Shop {shop.place[-2:]}", google_place_id="PLACE", **home)
-            self.crm.play.set(
-                shop.place,
-                invoice_link=draw.choice(("entity", "source", "order")),
-                transaction_lag=draw.choice((0.0, 0.0, 20.0)),
-                refunded_status=draw.random() < 0.3,
-            )
-        self.crm.play.set(refresh_grace=draw.choice((0.0, 60.0)))
-        return shops
-
-    def _open_books(self, shop: Shop) -> None:
-        draw = self.draw
-        requestid = self.options.requestid or draw.choice(("honoured", "honoured", "ignored", "expired"))
-        query_lag = draw.choice((0.0, 0.0, 5.0, 60.0))
-        rotation, old = draw.choice(("daily", "every")), draw.choice(("at_once", "until_used"))
-        touches, leaves = draw.random() < 0.3, draw.choice(("inactive", "gone"))
-        if shop.realm not in self.books.companies:
-            self.books.play.add_company(
-                shop.realm,
-                shop.kind,  # type: ignore[arg-type]
-                requestid=requestid,
-                query_lag=query_lag,
-                rotation=rotation,
-                old_refresh=old,
-                balance_touches_customer=touches,
-                merge_leaves=leaves,
-            )
-
-    def _configure(self) -> Any:
-        kind = self.shops[0].kind
-        codes = {"none": _UNTAXED[kind]} if kind in _UNTAXED else {}
-        settings = Settings(review_hours="always", refund_account="Checking", tax_codes=codes)
-        minutes = self.draw.choice((1, 2, 3))
-        polling = Polling(
-            contacts=timedelta(minutes=4 * minutes),
-            payments=timedelta(minutes=5 * minutes),
-            invoices=timedelta(minutes=10 * minutes),
-        )
-        return config_of(self._pem, polling=polling, doubt=Doubt(), defaults=settings)
+    # -- who looks on --------------------------------------------------------------------------------------------------
 
     def _hang_up_hooks(self) -> None:
         network, guarded = self.network, self._guarded
@@ -268,7 +174,7 @@ class World:
         return self._outcome(violation)
 
     async def _play(self) -> str:
-        script = self.loop.create_task(self._script())
+        script = self.loop.create_task(Story(self).told())
         first: set[asyncio.Future[Any]] = {script, self._failed}
         await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         if self._failed.done():
@@ -278,45 +184,6 @@ class World:
         except ViolationError as violation:
             return str(violation)
         return ""
-
-    async def _script(self) -> None:
-        await self._open()
-        await self._days_work()
-        ahead = max(0.0, (self.clock.now() - self.true.now()).total_seconds())  # what was put off by a wrong clock
-        self._calm()
-        await self.rest.reached("after the last fault", within=3 * _HOUR + ahead)
-        await self._long_weekend()
-        await self.rest.reached("after a long stop", within=3 * _HOUR)
-        await self._look_everywhere()
-        await self.rest.reached("after a last look", within=_HOUR)
-        self.reckoning = reckon(self.people, self.crm.world.locations, self.books.companies, self.disk)
-        self.rest.customers()
-        if complaint := forgotten(self.people, self.disk):
-            raise ViolationError(complaint)
-        await self.rest.restarts_write_nothing()
-
-    async def _open(self) -> None:
-        """Connect every shop, in fair weather."""
-        self.weather.calmed = True
-        for shop in self.shops:
-            self.people.before_connecting(shop)
-        self.crm.outbox.take()
-        await asyncio.sleep(60)
-        self.boot()
-        run = await self.alive()
-        for shop in self.shops:
-            await run.spawn(run.connecting.connect(self.order(shop)))
-        if self.options.requestid or self.draw.random() < 0.3:
-            await self._prove(run)
-        await asyncio.sleep(2)
-        self.weather.calmed, self.weather.origin = False, self.loop.time()
-
-    async def _prove(self, run: Run) -> None:
-        """Somebody lets the daemon try what each company refuses to take twice, and waits until it knows."""
-        for shop in self.shops:
-            if not shop.shared:
-                await run.spawn(run.operator.canary(LocationId(shop.place), "simulation", yes=True))
-        await self.rest.reached("after the canary", within=_HOUR)
 
     def order(self, shop: Shop) -> Order:
         """An order to connect with tokens just given out; the cut-off is now."""
@@ -334,44 +201,6 @@ class World:
             share=shop.shared,
             actor="simulation",
         )
-
-    async def _days_work(self) -> None:
-        """People act, the weather rages, processes die."""
-        self.crashes.arm()
-        errands.plan(self)
-        begun = self.loop.time()
-        for at in sorted(self.draw.uniform(0, self.lasts) for _ in range(self.draw.randrange(14, 34))):
-            await asyncio.sleep(max(0.0, begun + at - self.loop.time()))
-            done = self.people.act()
-            if done:
-                self.trace.note("people", done)
-                self.post.collect()
-        await asyncio.sleep(max(0.0, begun + self.lasts - self.loop.time()))
-
-    def _calm(self) -> None:
-        """From here on nothing goes wrong by itself."""
-        self.trace.note("calm")
-        self.weather.calm()
-        self.crashes.disarm()
-        self.post.honest = True
-        self.clock.put_right()
-        for realm in self.books.companies:
-            self.books.play.set(realm, read_quota=None)
-        self.people.settle_all()
-        self.post.collect()
-
-    async def _long_weekend(self) -> None:
-        """Nobody is there for some days; then what was held up for days comes."""
-        self.kill()
-        await asyncio.sleep(self.draw.uniform(25 * _HOUR, 4 * _DAY))
-        self.boot()
-        self.post.deliver_stragglers()
-
-    async def _look_everywhere(self) -> None:
-        """Somebody asks for every poll at once: what the last writes have caused is seen now."""
-        run = await self.alive()
-        for shop in self.shops:
-            await run.spawn(run.operator.sync(LocationId(shop.place)))
 
     def _outcome(self, violation: str) -> Outcome:
         found = self.reckoning
@@ -391,36 +220,3 @@ class World:
             self.loop.steps,
             self.loop.time() / _HOUR,
         )
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """What a killed process leaves must not be unwound in the middle of another seed."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-@contextmanager
-def unhurried(seed: int) -> Iterator[None]:
-    """In four seeds of five, look less often where nothing is decided by it: that is most of what a day costs."""
-    if seed % 5 == 0:
-        yield
-        return
-    with (
-        patch.object(pollers, "_HINTED", ((timedelta(minutes=10), timedelta(minutes=2)),)),
-        patch.object(supervisor, "_LONGEST_NAP", 120.0),
-    ):
-        yield
-
-
-def run_seed(seed: int, pem: Path, options: Options = Options()) -> Outcome:
-    """Play one seed, with the options' bugs in place of the code they replace."""
-    with uncollected(), in_order(), unhurried(seed), ExitStack() as stack:
-        for bug in options.bugs:
-            stack.enter_context(bug())
-        return World(seed, options, pem).run()

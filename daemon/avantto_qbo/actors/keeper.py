@@ -64,28 +64,31 @@ class TokenKeeper:
         if self._lasts(grant.tokens, _EARLY):
             return grant.tokens.access_token
         try:
-            return await self.renew(grant.tokens.access_token)
+            return await self.renew(grant.tokens.access_token, early=True)
         except TransientError:
             if self._lasts(grant.tokens, _LATE):
                 return grant.tokens.access_token
             raise
 
-    async def renew(self, refused: str) -> str:
+    async def renew(self, refused: str, *, early: bool = False) -> str:
         """Replace the access token `refused`, once, however many callers ask at the same time.
+
+        `early`: it was not refused yet. Else an answer that waited for the journal may have ended along with it.
 
         A caller that is cancelled meanwhile leaves after the answer has come and is stored: it cannot be had twice.
         """
         token = refused
         async with self._one_refresher:
             with anyio.CancelScope(shield=True):
-                token = await self._renew(refused)
+                token = await self._renew(refused, early)
         return token
 
-    async def _renew(self, refused: str) -> str:
-        if self._unsaved is not None:
-            await self._save(self._unsaved)
+    async def _renew(self, refused: str, early: bool) -> str:
+        waited = self._unsaved
+        if waited is not None:
+            await self._save(waited)
         grant = await self._current()
-        if grant.tokens.access_token != refused:
+        if grant.tokens.access_token != refused and (early or waited is None):
             return grant.tokens.access_token
         if not grant.tokens.refresh_token:
             raise await self._bury("the token was refused and cannot be refreshed", [grant.tokens])

@@ -70,6 +70,13 @@ class InvoiceRow(msgspec.Struct, frozen=True):
         return self.total == 0 and self.balance == 0 and self.note.startswith("Voided")
 
 
+class History(msgspec.Struct, frozen=True):
+    """A person's invoices as one answer shows them. `as_of` is the server's clock, None where it states none."""
+
+    rows: tuple[InvoiceRow, ...]
+    as_of: datetime | None = None
+
+
 class Found(msgspec.Struct, frozen=True):
     """A hit of a look-up in doubt: enough to tell whether it is ours and what it holds.
 

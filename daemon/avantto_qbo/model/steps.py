@@ -325,7 +325,7 @@ class ReviewCase(msgspec.Struct, frozen=True):
     `history` None: not asked yet. `imported`: the contact came from QuickBooks and never wrote.
     `link` "" means no review link could be found anywhere. `refunded`: Avantto gave the money back. `others` are the
     invoice's other payments, `workflows` the location's; None means not asked yet. `forgotten_until`: what was asked
-    up to then is not known, because the journal was restored. `noticed_at`: when the payment's mail came.
+    up to then is not known, because the journal was restored.
     """
 
     payment: PaymentRow
@@ -342,7 +342,6 @@ class ReviewCase(msgspec.Struct, frozen=True):
     others: tuple[PaymentRow, ...] | None = None
     workflows: tuple[Workflow, ...] | None = None
     forgotten_until: datetime | None = None
-    noticed_at: datetime | None = None
 
 
 SaleCase = InvoiceCase | ReceiptCase

@@ -50,6 +50,14 @@ def page(body: bytes, entity: str, shape: type[S]) -> tuple[S, ...]:
     return objects(msgspec.json.decode(body, type=_Answer).response, entity, shape)
 
 
+def answered_at(body: bytes) -> datetime | None:
+    """When the server says it answered, by its own clock; None where nothing readable says so."""
+    try:
+        return msgspec.json.decode(body, type=_Stamped).time
+    except msgspec.ValidationError:
+        return None
+
+
 def rows_page(body: bytes, entity: str, read: Callable[[msgspec.Raw], S]) -> Page[S]:
     """Read the rows of one query answer, each by itself."""
     return rows_in(msgspec.json.decode(body, type=_Answer).response, entity, read)
@@ -84,6 +92,10 @@ def fault_of_part(part: dict[str, msgspec.Raw]) -> RawFault | None:
 
 class _Answer(msgspec.Struct, frozen=True):
     response: dict[str, msgspec.Raw] = msgspec.field(name="QueryResponse")
+
+
+class _Stamped(msgspec.Struct, frozen=True):
+    time: datetime | None = None
 
 
 def only(body: bytes, entity: str, shape: type[S]) -> S:

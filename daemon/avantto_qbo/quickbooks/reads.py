@@ -14,11 +14,12 @@ import msgspec
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.page import Page
-from avantto_qbo.model.quickbooks import Changes, CustomerRow, InvoiceRow, PaymentRow
+from avantto_qbo.model.quickbooks import Changes, CustomerRow, History, PaymentRow
 from avantto_qbo.quickbooks.company import company, items_page
 from avantto_qbo.quickbooks.queries import (
     ALSO_INACTIVE,
     PAGE,
+    answered_at,
     literal,
     only,
     page,
@@ -99,12 +100,12 @@ def payment(payment_id: str) -> Read[PaymentRow]:
     return Read(_by_id("payment", payment_id), lambda body: payment_row(only(body, "Payment", PaymentShape)))
 
 
-def invoices_of(*customers: CustomerId, start: int = 1) -> Read[tuple[InvoiceRow, ...]]:
+def invoices_of(*customers: CustomerId, start: int = 1) -> Read[History]:
     """Read one page of the invoices of one customer, or of several, oldest first."""
     many = ",".join(map(literal, customers))
     mine = f"CustomerRef IN ({many})" if len(customers) > 1 else f"CustomerRef = {many}"
     asked = statement("Invoice", mine, order="MetaData.CreateTime", start=start)
-    return Read(query_path(asked), lambda body: tuple(map(invoice_row, page(body, "Invoice", InvoiceShape))))
+    return Read(query_path(asked), _history)
 
 
 def invoice(invoice_id: str, currency: str = "USD") -> Read[InvoiceSnapshot]:
@@ -155,6 +156,12 @@ def _changes(body: bytes) -> Changes:
 class _Feed(msgspec.Struct, frozen=True):
     time: datetime
     responses: list[dict[str, msgspec.Raw]] = msgspec.field(name="CDCResponse")
+
+
+def _history(body: bytes) -> History:
+    at = answered_at(body)
+    rows = tuple(map(invoice_row, page(body, "Invoice", InvoiceShape)))
+    return History(rows, instant(at) if at is not None else None)
 
 
 def _customers(asked: str) -> Read[tuple[CustomerRow, ...]]:

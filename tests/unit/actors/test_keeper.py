@@ -110,6 +110,16 @@ async def test_an_answer_that_cannot_be_stored_is_kept_and_not_used_before_it_is
     assert await keeper.access_token() != token
 
 
+async def test_an_answer_that_waited_for_the_journal_may_have_ended_like_the_token_it_replaces(stage: Stage) -> None:
+    keeper = stage.keeper()
+    refused = await keeper.access_token()
+    stage.journal.before = nth_write(2, TransientError("disk full"))
+    with pytest.raises(TransientError, match="disk full"):
+        await keeper.renew(refused)
+    assert await keeper.renew(refused) == (await stored(stage)).tokens.access_token
+    assert refreshes(stage) == 2  # a token that is refused again would ask the owner to connect anew
+
+
 async def test_an_answer_that_could_not_be_stored_is_stored_at_the_next_occasion_or_at_the_end(stage: Stage) -> None:
     stage.books.play.set(REALM, rotation="every", old_refresh="at_once")
     stage.clock.advance(HOUR)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from avantto_qbo.model.operation import Reason, State
 from avantto_qbo.model.records import Topic
 from avantto_qbo.rules.settle import Verdict
 from stage import PLACE, REALM, Stage
+from unit.actors.money_scenes import news, payments, sent
 from unit.actors.scenes import REFUSAL, bill, books_fault, receive, resend, sell, the_only
 
 LOST = {"action": "lost_after"}
@@ -196,3 +198,15 @@ async def test_a_doubtful_payment_is_resent_by_a_person_only(stage: Stage) -> No
     assert len(stage.in_books("Payment")) == 1
     found = await stage.journal.read(lambda db: operations.by_state(db, [State.HELD]))
     assert found == []
+
+
+async def test_cash_paid_while_nobody_looked_waits_for_a_transaction_like_the_first(stage: Stage) -> None:
+    invoice = await sent(stage)
+    stage.crm.play.pay_invoice(PLACE, invoice, mode="cash", amount=40)
+    await news(stage, invoice)
+    stage.crm.play.pay_invoice(PLACE, invoice, mode="cash", amount=60)
+    await stage.clock.sleep(3600)
+    start = stage.clock.now()
+    await stage.mirror(invoice)
+    assert payments(stage) == [(40, 0), (60, 0)]
+    assert stage.clock.now() - start >= timedelta(seconds=20)

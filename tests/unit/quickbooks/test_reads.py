@@ -69,7 +69,20 @@ def test_a_customer_in_full() -> None:
 def test_an_empty_answer_is_an_empty_page() -> None:
     assert reads.customers_page().decode(sample("empty_page.json")) == Page((), 0)
     assert reads.items_page().decode(sample("empty_page.json")) == ()
-    assert reads.invoices_of(CustomerId("1")).decode(sample("empty_page.json")) == ()
+    assert reads.invoices_of(CustomerId("1")).decode(sample("empty_page.json")).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("stated", "as_of"),
+    [
+        (b',"time":"2026-11-22T02:05:06.100-08:00"', datetime(2026, 11, 22, 10, 5, 6, 100_000, tzinfo=UTC)),
+        (b"", None),
+        (b',"time":1', None),
+    ],
+)
+def test_a_history_is_as_old_as_its_answer(stated: bytes, as_of: datetime | None) -> None:
+    found = reads.invoices_of(CustomerId("1")).decode(b'{"QueryResponse":{}' + stated + b"}")
+    assert (found.rows, found.as_of) == ((), as_of)
 
 
 def test_the_invoices_of_one_person_under_several_customers_are_one_query() -> None:

@@ -51,7 +51,7 @@ class InvoiceCases:
         """The case of an invoice as it is now; `deleted` when Avantto has it no more. Raises as reads do."""
         desk = self._desk
         record, settings = await desk.place()
-        memory = await desk.house.journal.read(lambda db: _remember(db, desk.location, invoice.id, transactions))
+        memory = await desk.house.journal.read(lambda db: _remember(db, desk.location, invoice, transactions))
         return InvoiceCase(
             invoice=invoice,
             location=record,
@@ -111,8 +111,11 @@ def version_of(invoice: Invoice) -> str:
     return invoice.updated_at.isoformat()
 
 
-def _remember(db: Connection, location: LocationId, invoice: str, transactions: tuple[Transaction, ...]) -> _Memory:
-    since, link = evidence.get(db, location, "unmatched", invoice), links.get(db, location, "invoice", invoice)
+def _remember(
+    db: Connection, location: LocationId, document: Invoice, transactions: tuple[Transaction, ...]
+) -> _Memory:
+    invoice = document.id
+    link = links.get(db, location, "invoice", invoice)
     realm = link.realm if link is not None else RealmId("")
     posted = (
         *(_payment_on_survivor(db, realm, payment) for payment in Payments.posted(db, location, invoice)),
@@ -127,7 +130,7 @@ def _remember(db: Connection, location: LocationId, invoice: str, transactions: 
         withdrawn=Payments.withdrawn(db, location, invoice),
         refunds=Refunds.of(db, location, paid_by),
         refusals=len(number_refusals(db, location, invoice_chain(invoice))),
-        unmatched=datetime.fromisoformat(since.decode()) if since else None,
+        unmatched=Payments.unmatched_since(db, location, document),
         allowed=evidence.get(db, location, _ALLOWED, invoice),
     )
 

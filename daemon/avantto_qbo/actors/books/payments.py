@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -29,6 +30,7 @@ from avantto_qbo.rules.reasons import RETRY
 
 # Whether somebody else posts this location's payments shows in the first ones; later ones need not be asked about.
 _FIRST: Final = 10
+_UNMATCHED: Final = "unmatched"
 
 
 class Payments:
@@ -171,14 +173,21 @@ class Payments:
         await self._desk.house.journal.write(move)
 
     async def note_unmatched(self, case: InvoiceCase) -> None:
-        """Remember since when Avantto says paid without a transaction that explains it."""
+        """Remember since when Avantto says that so much was paid, for which a transaction may still turn up."""
         if case.first_seen_unmatched is not None:
             return
         location, now = self._desk.location, self._desk.now()
-        body = now.isoformat().encode()
+        body = f"{now.isoformat()} {case.invoice.amount_paid}".encode()
         await self._desk.house.journal.write(
-            lambda db: evidence.put(db, location, "unmatched", case.invoice.id, "", body, now)
+            lambda db: evidence.put(db, location, _UNMATCHED, case.invoice.id, "", body, now)
         )
+
+    @staticmethod
+    def unmatched_since(db: Connection, location: LocationId, invoice: Invoice) -> datetime | None:
+        """Since when that was seen. More money is news: what was paid while nobody looked has its time yet to come."""
+        noted = (evidence.get(db, location, _UNMATCHED, invoice.id) or b"").decode()
+        since, _, paid = noted.partition(" ")
+        return datetime.fromisoformat(since) if paid == str(invoice.amount_paid) else None
 
 
 def _remembering(kept: Transaction | None, row: Transaction) -> Transaction:

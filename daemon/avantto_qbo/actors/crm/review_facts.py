@@ -18,7 +18,7 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.reviews import MERGED
 from avantto_qbo.model.avantto import Contact, CustomValue, Location, Transaction, Workflow
 from avantto_qbo.model.ids import ContactId, CustomerId
-from avantto_qbo.model.quickbooks import InvoiceRow, PaymentRow
+from avantto_qbo.model.quickbooks import History, PaymentRow
 from avantto_qbo.model.records import LocationRecord, Review, Status
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.quickbooks import reads as books_reads
@@ -82,7 +82,7 @@ class ReviewFacts:
         members = await self._desk.house.journal.read(lambda db: locations.of_realm(db, realm))
         return sum(member.status is not Status.DISCONNECTED for member in members) > 1
 
-    async def history(self, customer: CustomerId) -> tuple[InvoiceRow, ...]:
+    async def history(self, customer: CustomerId) -> History:
         """All invoices of this person, in one query: the same e-mail or phone in the realm is the same person."""
         same = await self._desk.house.journal.read(lambda db: self._same_person(db, customer))
         return await self._desk.realm.access.read(books_reads.invoices_of(*same), key=self._desk.location)

@@ -75,7 +75,7 @@ class Reviews:
         """Decide about the payment row in the envelope."""
         row = msgspec.json.decode(envelope.payload, type=PaymentRow)
         payment, review = await self._facts.standing(row)
-        case = msgspec.structs.replace(await self._case(payment, review), noticed_at=envelope.received_at)
+        case = await self._case(payment, review)
         if review is not None and _begun_elsewhere(review, self._desk.location):
             return Done()
         if review is not None and review.operation is not None:
@@ -132,10 +132,9 @@ class Reviews:
         match step:
             case NeedHistory(customer=customer):
                 history = await self._facts.history(customer)
-                now = self._desk.now()
-                if lags(history, case.payment, now, case.noticed_at or now):
+                if lags(history.rows, case.payment, history.as_of or self._desk.now()):
                     return self._desk.later(_QUERY_LAG, "history_lags")
-                return msgspec.structs.replace(case, history=history)
+                return msgspec.structs.replace(case, history=history.rows)
             case NeedPayments(ids=ids):
                 return msgspec.structs.replace(case, others=await self._facts.payments(ids))
             case NeedContact(customer=customer):

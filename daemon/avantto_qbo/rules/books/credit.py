@@ -14,28 +14,28 @@ from avantto_qbo.model.avantto import Transaction
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.operation import Reason
-from avantto_qbo.model.steps import BookStep, InvoiceCase, RecordPayment
+from avantto_qbo.model.steps import AdoptPayment, BookStep, InvoiceCase, RecordPayment
 from avantto_qbo.rules.books.checks import money, named
 from avantto_qbo.rules.books.payment import from_transaction, matched, remainder
-from avantto_qbo.rules.books.received import amount_of, attributed, received
+from avantto_qbo.rules.books.received import Takings, amount_of, attributed, is_recorded, received, unexplained
 from avantto_qbo.rules.books.sources import came, given_back, is_real
-from avantto_qbo.rules.reasons import SKIP
+from avantto_qbo.rules.reasons import LOWER_PAYMENTS, SKIP, held
 
 
 def plan_credit(case: InvoiceCase, customer: CustomerId, day: date) -> tuple[BookStep, ...]:
     """Record what came and is not in the books yet, on no invoice. What went back in full never came.
 
-    `day` dates money that tells no day itself.
+    `day` dates money that tells no day itself. Raises HeldError where the sums leave open which money it was.
     """
-    adopted, fresh = matched(case, _fresh(case))
+    adopted, fresh = _late(case)
     steps: tuple[BookStep, ...] = (*adopted, *(from_transaction(case, customer, day, row) for row in fresh))
     steps = steps or remainder(case, customer, day, _rest(case))
     return tuple(_unlinked(step) if isinstance(step, RecordPayment) else step for step in steps)
 
 
 def has_credit(case: InvoiceCase) -> bool:
-    """Say whether money came that is not in the books yet."""
-    return bool(_fresh(case)) or bool(_rest(case))
+    """Say whether money came that is not in the books yet, or stands there by another name. Raises as `plan_credit`."""
+    return any(_late(case)) or bool(_rest(case))
 
 
 def stranded(invoice: str, rows: Iterable[Transaction]) -> Reason | None:
@@ -53,20 +53,57 @@ def stranded(invoice: str, rows: Iterable[Transaction]) -> Reason | None:
     return None
 
 
-def _fresh(case: InvoiceCase) -> list[Transaction]:
+def _late(case: InvoiceCase) -> tuple[tuple[AdoptPayment, ...], list[Transaction]]:
+    """Transactions that are not in the books: those recorded there as cash, and those to record, which stayed.
+
+    Where all of them were paid besides the cash, what went back in full leaves it alone.
+    """
+    unknown, room = _unknown(case), _amount_paid(case) - received(case)
+    stayed = [row for row in unknown if given_back(row) != amount_of(case, row)]
+    recorded = total((one.amount for one in case.posted if is_recorded(one.part)), room.currency)
+    if not recorded or _sum(case, unknown) <= room:
+        adopted, late = matched(case, stayed)
+        return adopted, list(late)
+    adopted, late = matched(case, unknown)
+    if late and _sum(case, late) > room:
+        text = (
+            f"{named(case)} is void, and {recorded} that Avantto showed without a transaction stands in QuickBooks; "
+            f"was payment {' and '.join(row.id for row in late)} of {_sum(case, late)}, which turned up since, part of "
+            "it?"
+        )
+        raise held("paid_less", text, LOWER_PAYMENTS)
+    return adopted, [row for row in late if row in stayed]
+
+
+def _unknown(case: InvoiceCase) -> list[Transaction]:
     known = {payment.part for payment in case.posted}
-    rows = (row for row in attributed(case) if came(row) and row.amount and row.id not in known)
-    return [row for row in rows if given_back(row) != amount_of(case, row)]
+    return [row for row in attributed(case) if came(row) and row.amount and row.id not in known]
 
 
 def _rest(case: InvoiceCase) -> Money:
     """Cash and cheques: what `amountPaid` counts beyond transactions and payments."""
-    currency = case.invoice.currency
-    paid = money(case.invoice.amount_paid, currency, "amountPaid", named(case))
-    known = {payment.part for payment in case.posted}
-    rows = (amount_of(case, row) for row in attributed(case) if came(row) and row.id not in known)
-    rest = paid - received(case) - total(rows, currency)
-    return rest if rest.minor > 0 else Money.zero(currency)
+    paid = _amount_paid(case)
+    explained = received(case) + _sum(case, _unknown(case))
+    money_in = _takings(case, paid)
+    if money_in.most <= explained:
+        return Money.zero(paid.currency)
+    return unexplained(case, paid, money_in, explained)
+
+
+def _takings(case: InvoiceCase, paid: Money) -> Takings:
+    """Both readings of `amountPaid` where a refund was made, the invoice's total as their bound."""
+    rows = tuple(row for row in attributed(case) if came(row))
+    sums = {paid, paid + total(map(given_back, rows), paid.currency)}
+    bound = money(case.invoice.total, paid.currency, "total", named(case))
+    return Takings(rows, tuple(sorted(one for one in sums if one <= max(paid, bound))))
+
+
+def _sum(case: InvoiceCase, rows: Iterable[Transaction]) -> Money:
+    return total((amount_of(case, row) for row in rows), case.invoice.currency)
+
+
+def _amount_paid(case: InvoiceCase) -> Money:
+    return money(case.invoice.amount_paid, case.invoice.currency, "amountPaid", named(case))
 
 
 def _unlinked(step: RecordPayment) -> RecordPayment:

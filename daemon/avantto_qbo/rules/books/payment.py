@@ -78,7 +78,8 @@ def _missing(case: InvoiceCase, draft: InvoiceDraft, money_in: Takings) -> tuple
         return (*steps, Wait(pending_wait(age), Reason("pending_payment", text)))
     explained = ours + total((amount_of(case, row) for row in fitting), ours.currency)
     try:
-        return (*steps, *remainder(case, draft.customer, draft.day, unexplained(case, draft, money_in, explained)))
+        rest = unexplained(case, draft.total, money_in, explained)
+        return (*steps, *remainder(case, draft.customer, draft.day, rest))
     except HeldError:  # what is known is posted, and what is late has its chance, before a person is asked
         if waiting := (*steps, *_late_ones_chance(case, "money was received that no transaction explains so far")):
             return waiting

@@ -102,12 +102,15 @@ def takings(case: InvoiceCase, draft: InvoiceDraft) -> Takings:
     return Takings(found.rows, tuple(sorted(sums)))
 
 
-def unexplained(case: InvoiceCase, draft: InvoiceDraft, money_in: Takings, explained: Money) -> Money:
-    """What was received beyond `explained`, the payments there are: cash, a cheque. A refund never makes any."""
+def unexplained(case: InvoiceCase, bound: Money, money_in: Takings, explained: Money) -> Money:
+    """What was received beyond `explained`, the payments there are: cash, a cheque. A refund never makes any.
+
+    Raises HeldError where both readings leave room for it.
+    """
     if len(money_in.sums) == 1:
         return money_in.most - explained
-    if case.invoice.status == "paid" and draft.total in money_in.sums:
-        return draft.total - explained
+    if case.invoice.status == "paid" and bound in money_in.sums:
+        return bound - explained
     if explained in money_in.sums:
         return Money.zero(explained.currency)
     ways = " or ".join(str(one - explained) for one in money_in.sums if one > explained)

@@ -9,7 +9,6 @@ from typing import Final
 from avantto_qbo.model.quickbooks import InvoiceRow, PaymentRow
 
 _LAG: Final = timedelta(minutes=5)  # how far queries may be behind the change feed (UNVERIFIED)
-_CLOCKS_APART: Final = timedelta(hours=3)  # no clock of ours is further ahead of QuickBooks' than this
 
 
 def candidate(payment: PaymentRow) -> bool:
@@ -40,15 +39,15 @@ def paid_before(history: Sequence[InvoiceRow], payment: PaymentRow) -> bool:
     return any(row.id not in ours and not _later(row, payment) for row in _settled(history))
 
 
-def lags(history: Sequence[InvoiceRow], payment: PaymentRow, now: datetime, noticed_at: datetime) -> bool:
+def lags(history: Sequence[InvoiceRow], payment: PaymentRow, as_of: datetime) -> bool:
     """Say whether `history` may be older than `payment`: queries lag behind the change feed.
 
-    Only where it denies that the payment was the first, and not for long after it was noticed, which is told by one
-    and the same clock: a payment may be taken off again.
+    Only where it denies that the payment was the first, and not for long: a payment may be taken off again. `as_of` is
+    when QuickBooks answered, by the clock that `payment` goes by, too: ours may be hours off, or be set meanwhile.
     """
     settled = {invoice for invoice, amount in payment.invoices if amount > 0}
     shown = {row.id for row in history if payment.id in row.payments}
-    if now - noticed_at > _LAG or now - payment.updated_at > _CLOCKS_APART or settled <= shown:
+    if as_of - payment.updated_at > _LAG or settled <= shown:
         return False
     return first_paid(history, payment) is None and not paid_before(history, payment)
 
