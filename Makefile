@@ -37,7 +37,7 @@ test: lint types imports  ## everything that must hold: style, types, layers, al
 	@$(BIN)/coverage report --include='*/rules/*' --fail-under=100
 
 # Two halves that take about as long: the small tests, and those that play whole days. ARGS may leave one half empty.
-SMALL := tests/unit tests/conformance tests/properties
+SMALL := tests/unit tests/conformance tests/properties tests/lifecycle tests/fuzz
 HALF = $(BIN)/coverage run -m pytest $(ARGS) -p no:cacheprovider
 EMPTY = { code=$$?; $(if $(ARGS),[ $$code -eq 5 ] ||) exit $$code; }
 
