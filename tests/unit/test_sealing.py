@@ -55,7 +55,6 @@ def test_the_first_key_seals_and_every_key_opens() -> None:
     new = rotating.seal(b"token", *ROW)
     assert rotating.open(old, *ROW) == b"token"
     assert Sealer({"k2": OTHER_KEY}).open(new, *ROW) == b"token"
-    assert (rotating.is_current(old), rotating.is_current(new)) == (False, True)
     with pytest.raises(ConfigError, match="another key"):
         before.open(new, *ROW)
 

@@ -97,10 +97,6 @@ class Sealer:
         """Say whether a value names a key we have; the oldest values name none, so that any may be theirs."""
         return bool(_named(self._ring, _split(sealed)[0]))
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Say whether a value was sealed with the newest key."""
-        return _split(sealed)[0] == self._ring.newest
-
 
 def named(key: bytes, previous: bytes | None = None) -> dict[str, bytes]:
     """Return one or two keys by their ids, the one to seal with first."""
