@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from avantto_qbo.rules.books.causes import UNEXPLAINED, UNLINKED
+from avantto_qbo.rules.books.comparing.causes import UNEXPLAINED, UNLINKED
 from lifecycle.copies import Copies
 from lifecycle.test_lifecycle import COLUMNS, LIVES, reached
 from lifecycle.world import play

@@ -10,7 +10,7 @@ import msgspec
 
 from avantto_qbo.model.drafts import InvoiceDraft, SaleDraft, TaxForm
 from avantto_qbo.quickbooks import reads
-from avantto_qbo.rules.books.conflict import FIELDS, Sight, disputed
+from avantto_qbo.rules.books.comparing.conflict import FIELDS, Sight, disputed
 from properties.ground import REALM, Ground
 
 _ZERO = Decimal(0)

@@ -41,10 +41,10 @@ from avantto_qbo.model.steps import (
     Wait,
 )
 from avantto_qbo.quickbooks import encode, encode_lists, encode_payments
-from avantto_qbo.rules.books.correction import corrected, next_form
 from avantto_qbo.rules.books.customer import draft_customer
-from avantto_qbo.rules.books.items import tax_item, tax_item_draft
 from avantto_qbo.rules.books.plan import plan_invoice, plan_receipt
+from avantto_qbo.rules.books.sale.correction import corrected, next_form
+from avantto_qbo.rules.books.sale.items import tax_item, tax_item_draft
 from avantto_qbo.rules.books.sources import is_real
 from properties.ground import PLACE, REALM, Ground
 

@@ -23,7 +23,7 @@ from avantto_qbo.model.operation import Call, Operation, State
 from avantto_qbo.model.outcome import InDoubt, NotSent, Outcome, Written
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.quickbooks import client
-from avantto_qbo.rules.books import doubt, payment_doubt
+from avantto_qbo.rules.books.doubts import doubt, payment_doubt
 from avantto_qbo.rules.settle import TO_A_PERSON, Verdict, judge
 from simulation import opening
 from simulation.narrowed import Patch, together

@@ -13,7 +13,7 @@ from avantto_qbo.model.drafts import InvoiceDraft
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.quickbooks.lookups import customer_of, number_of
-from avantto_qbo.rules.books.doubt import Adopt, Decision, GiveUp, HoldIt, LookAgain, Replan, Resend, as_sent
+from avantto_qbo.rules.books.doubts.doubt import Adopt, Decision, GiveUp, HoldIt, LookAgain, Replan, Resend, as_sent
 from avantto_qbo.rules.reasons import RETRY, SKIP, document
 from avantto_qbo.rules.reference import marks
 from avantto_qbo.rules.settle import Verdict

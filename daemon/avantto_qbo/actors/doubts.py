@@ -33,7 +33,7 @@ from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.model.records import Activity, Link
 from avantto_qbo.quickbooks import reads as books_reads
 from avantto_qbo.quickbooks.lookups import lookups, shows_number
-from avantto_qbo.rules.books.doubt import (
+from avantto_qbo.rules.books.doubts.doubt import (
     LOOKS,
     Decision,
     HoldIt,
@@ -43,7 +43,7 @@ from avantto_qbo.rules.books.doubt import (
     ours_among,
     twice,
 )
-from avantto_qbo.rules.books.payment_doubt import Fences, weigh
+from avantto_qbo.rules.books.doubts.payment_doubt import Fences, weigh
 from avantto_qbo.rules.settle import Verdict
 
 _TWICE: Final = "doubt_twice"

@@ -16,7 +16,7 @@ from avantto_qbo.model.drafts import PaymentDraft
 from avantto_qbo.model.operation import Operation
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.quickbooks import reads
-from avantto_qbo.rules.books.payment_doubt import Balance
+from avantto_qbo.rules.books.doubts.payment_doubt import Balance
 
 _ALIVE: Final = "live"
 _OTHERS: Final = 3  # each costs a metered read; more strangers than these only a person can sort out

@@ -21,7 +21,7 @@ from avantto_qbo.journal import operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.operation import Call, Kind, Operation, State
 from avantto_qbo.model.outcome import Outcome
-from avantto_qbo.rules.books.retry import request_id_after
+from avantto_qbo.rules.books.doubts.retry import request_id_after
 from avantto_qbo.rules.settle import TO_A_PERSON, Verdict, judge
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.operation import WAITING, Operation, Reason, State
 from avantto_qbo.model.records import Envelope
-from avantto_qbo.rules.books.retry import retry_at
+from avantto_qbo.rules.books.doubts.retry import retry_at
 
 log = structlog.get_logger(__name__)
 _REFUSED: Final = timedelta(minutes=10)

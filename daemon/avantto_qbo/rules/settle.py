@@ -10,7 +10,7 @@ import msgspec
 
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.outcome import Fault, FaultClass, InDoubt, NoAccess, NotSent, Outcome, Written
-from avantto_qbo.rules.books.retry import exhausted, retry_at
+from avantto_qbo.rules.books.doubts.retry import exhausted, retry_at
 from avantto_qbo.rules.reasons import REOPEN, RETRY, document
 
 # Repeating these changes nothing that was not already wanted, so a lost answer is no doubt worth waiting for.

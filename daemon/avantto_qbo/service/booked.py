@@ -13,7 +13,7 @@ from avantto_qbo.model.ids import LocationId, invoice_chain, receipt_chain
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import State
 from avantto_qbo.model.records import Link
-from avantto_qbo.rules.books.received import is_recorded
+from avantto_qbo.rules.books.money.received import is_recorded
 from avantto_qbo.server.api import ActivityRow, AttentionItem
 from avantto_qbo.server.api_explaining import Booked
 from avantto_qbo.service import report

@@ -18,8 +18,8 @@ from avantto_qbo.location_settings import merge_settings
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.records import Activity, Lane, LocationRecord, Status, Topic
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.rules.books import canary
-from avantto_qbo.rules.books.doubt import LOOKS
+from avantto_qbo.rules.books.doubts import canary
+from avantto_qbo.rules.books.doubts.doubt import LOOKS
 from avantto_qbo.rules.reasons import HeldError
 from avantto_qbo.server.api_doctor import CanaryAnswer
 from avantto_qbo.service.known import location_of

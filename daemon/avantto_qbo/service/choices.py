@@ -7,9 +7,9 @@ from typing import Final
 
 from avantto_qbo.errors import ConfigError
 from avantto_qbo.model.quickbooks import Company, TaxCode
-from avantto_qbo.rules.books.accounts import money_accounts
-from avantto_qbo.rules.books.shelf import Shelf
-from avantto_qbo.rules.books.taxcodes import rates_of, usable
+from avantto_qbo.rules.books.company.accounts import money_accounts
+from avantto_qbo.rules.books.company.shelf import Shelf
+from avantto_qbo.rules.books.company.taxcodes import rates_of, usable
 from avantto_qbo.server.api_mapping import Choice, MapKind
 
 UNDEPOSITED: Final = "undeposited"  # the word of the settings for the company's own account

@@ -12,7 +12,7 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.location_settings import encode_setting
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.records import Activity, Link, LocationRecord
-from avantto_qbo.rules.books.taxcodes import AUTOMATIC, UNTAXED
+from avantto_qbo.rules.books.company.taxcodes import AUTOMATIC, UNTAXED
 from avantto_qbo.server.api_mapping import Choice, MapKind
 
 PRODUCT: Final = "product"

@@ -10,7 +10,7 @@ from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import LocationRecord, Status
 from avantto_qbo.model.settings import OnOff, Settings
-from avantto_qbo.rules.books.accounts import deposit_account_of, income_account, refund_account_of
+from avantto_qbo.rules.books.company.accounts import deposit_account_of, income_account, refund_account_of
 from avantto_qbo.rules.reasons import HeldError
 from avantto_qbo.server.api_doctor import Finding
 

@@ -21,7 +21,7 @@ from avantto_qbo.model.operation import Operation, State
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import LocationRecord
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.rules.books import taxcodes
+from avantto_qbo.rules.books.company import taxcodes
 from avantto_qbo.server.api_mapping import Choice, How, MapKind, Mapped, MappingAnswer, MappingRequest, Waiting
 from avantto_qbo.service import choosing, report
 from avantto_qbo.service.choices import named, offered, picked, tax_choice

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import LocationRecord
 from avantto_qbo.model.settings import Contacts, OnOff, Products, Reviews, Settings
-from avantto_qbo.rules.books.accounts import deposit_account_of, income_account, refund_account_of
-from avantto_qbo.rules.books.choice import AUTO
-from avantto_qbo.rules.books.items import DEFAULT_ITEM
+from avantto_qbo.rules.books.company.accounts import deposit_account_of, income_account, refund_account_of
+from avantto_qbo.rules.books.company.choice import AUTO
+from avantto_qbo.rules.books.sale.items import DEFAULT_ITEM
 from avantto_qbo.rules.reasons import HeldError
 from avantto_qbo.server.api import Posting
 

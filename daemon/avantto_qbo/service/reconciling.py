@@ -20,7 +20,7 @@ from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.reconciliation import Entry, Progress, Tally
 from avantto_qbo.model.records import LocationRecord, Status
-from avantto_qbo.rules.books.causes import worries
+from avantto_qbo.rules.books.comparing.causes import worries
 from avantto_qbo.server.api import AttentionItem
 from avantto_qbo.server.api_reconciling import Difference, ReconcileAnswer, ReconciledDay
 from avantto_qbo.service.known import location_of

@@ -12,9 +12,9 @@ from avantto_qbo.errors import AuthError, AvanttoQboError, RejectedError, Transi
 from avantto_qbo.model.avantto import Tax
 from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.operation import Operation
-from avantto_qbo.rules.books.charge import order_of
-from avantto_qbo.rules.books.lines import SoldLine, sold
-from avantto_qbo.rules.books.taxcodes import mapping, tax_key
+from avantto_qbo.rules.books.company.taxcodes import mapping, tax_key
+from avantto_qbo.rules.books.sale.charge import order_of
+from avantto_qbo.rules.books.sale.lines import SoldLine, sold
 
 TAX_CODE: Final = "tax_code"
 _LOOKS: Final = 10  # documents read in Avantto for one answer; there are rarely more taxes than that

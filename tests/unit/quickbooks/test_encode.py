@@ -14,7 +14,7 @@ from avantto_qbo.model.drafts import InvoiceDraft, ItemDraft, ReceiptDraft, Refu
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Call
 from avantto_qbo.quickbooks import encode, encode_lists, encode_payments
-from avantto_qbo.rules.books.correction import as_line
+from avantto_qbo.rules.books.sale.correction import as_line
 from quickbooks_material import canadian_company, company, customer, invoice, line, payment, receipt, usd
 from vendor_fields import complaints
 

@@ -13,10 +13,10 @@ from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Source
 from avantto_qbo.model.reconciliation import Cause, Entry, Expected, Group, LeftOut, LinkFact, ListedInvoice, Standing
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.rules.books.expected import Listing, Terms, expectations
-from avantto_qbo.rules.books.linked import Links
-from avantto_qbo.rules.books.marked import source_of
-from avantto_qbo.rules.books.reconcile import Books, Comparison
+from avantto_qbo.rules.books.comparing.expected import Listing, Terms, expectations
+from avantto_qbo.rules.books.comparing.linked import Links
+from avantto_qbo.rules.books.comparing.marked import source_of
+from avantto_qbo.rules.books.comparing.reconcile import Books, Comparison
 from unit.rules.cases import BOOKS_FROM, INVOICE_ID, NOW, PLACE, TXN_ID
 
 DAY = date(2026, 11, 18)

@@ -6,7 +6,7 @@ import pytest
 
 from avantto_qbo.model.quickbooks import Account, Company, PaymentMethod
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.rules.books.accounts import (
+from avantto_qbo.rules.books.company.accounts import (
     deposit_account,
     discounts_given,
     income_account,

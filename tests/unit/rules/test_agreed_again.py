@@ -10,7 +10,7 @@ import pytest
 
 from avantto_qbo.model.drafts import DraftLine, InvoiceDraft
 from avantto_qbo.model.money import Money
-from avantto_qbo.rules.books.conflict import agreed_again, agreed_since
+from avantto_qbo.rules.books.comparing.conflict import agreed_again, agreed_since
 from unit.rules.cases import drafted, invoice, invoice_case, item
 
 OURS = drafted(invoice_case())

@@ -9,7 +9,7 @@ import pytest
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.quickbooks import Item
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.rules.books import canary
+from avantto_qbo.rules.books.doubts import canary
 from avantto_qbo.rules.reasons import HeldError
 from avantto_qbo.rules.reference import is_test
 from unit.rules.cases import company, location

@@ -11,7 +11,7 @@ from avantto_qbo.model.operation import Reason, State
 from avantto_qbo.model.reconciliation import NOTHING_TO_DO, Cause, Group, Standing
 from avantto_qbo.model.records import Status
 from avantto_qbo.model.steps import BookStep, Hold, Ignore, NeedCustomer, PauseMoney, VoidInvoice, Wait
-from avantto_qbo.rules.books import causes
+from avantto_qbo.rules.books.comparing import causes
 from avantto_qbo.rules.reasons import RETRY
 from unit.rules.cases import INVOICE_ID, JANE, PLACE, location, operation
 from unit.rules.ledgers import SALE, cause_of, entry, usd

@@ -9,7 +9,7 @@ import pytest
 from avantto_qbo.model.drafts import InvoiceDraft
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.money import Money
-from avantto_qbo.rules.books.conflict import (
+from avantto_qbo.rules.books.comparing.conflict import (
     Sight,
     accepting,
     both_versions,

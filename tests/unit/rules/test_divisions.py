@@ -6,7 +6,7 @@ import pytest
 
 from avantto_qbo.model.quickbooks import Division
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.rules.books.divisions import class_of, department_of
+from avantto_qbo.rules.books.company.divisions import class_of, department_of
 from avantto_qbo.rules.reasons import HeldError
 from unit.rules.cases import PLACE, company, invoice_case
 

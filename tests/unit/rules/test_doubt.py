@@ -10,7 +10,7 @@ import pytest
 
 from avantto_qbo.model.operation import Call, Kind, Operation, Reason
 from avantto_qbo.model.quickbooks import Found
-from avantto_qbo.rules.books.doubt import (
+from avantto_qbo.rules.books.doubts.doubt import (
     LOOKS,
     Adopt,
     GiveUp,

@@ -14,7 +14,7 @@ from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.operation import Source
 from avantto_qbo.model.reconciliation import Expected, Group, LeftOut
 from avantto_qbo.model.settings import OnOff, Settings
-from avantto_qbo.rules.books.linked import about_of, as_agreed, fact_of, not_listed
+from avantto_qbo.rules.books.comparing.linked import about_of, as_agreed, fact_of, not_listed
 from unit.rules.cases import BOOKS_FROM, INVOICE_ID, TXN_ID, link, paid_by, transaction
 from unit.rules.ledgers import DAY, INVOICE, PAYMENT, SALE, fact, listed, told, usd
 

@@ -16,13 +16,13 @@ from avantto_qbo.model.drafts import DraftLine, InvoiceDraft, Role, TaxForm, Tax
 from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.quickbooks import Account, Division, Item
 from avantto_qbo.model.settings import Settings, TaxMode
-from avantto_qbo.rules.books.correction import as_line, corrected
 from avantto_qbo.rules.books.explain import explain
-from avantto_qbo.rules.books.forms import Formed, formed
 from avantto_qbo.rules.books.invoice import draft_invoice
-from avantto_qbo.rules.books.lines import SoldLine
-from avantto_qbo.rules.books.portion import portion
-from avantto_qbo.rules.books.reckon import Extra, Reckoning, Sale, reckon
+from avantto_qbo.rules.books.sale.correction import as_line, corrected
+from avantto_qbo.rules.books.sale.forms import Formed, formed
+from avantto_qbo.rules.books.sale.lines import SoldLine
+from avantto_qbo.rules.books.sale.portion import portion
+from avantto_qbo.rules.books.sale.reckon import Extra, Reckoning, Sale, reckon
 from avantto_qbo.rules.reasons import HeldError
 from unit.rules.cases import ACCOUNTS, company, drafted, invoice, invoice_case, item
 from unit.rules.test_taxes import CANADA, UK, VAT, inside

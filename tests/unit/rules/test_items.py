@@ -9,7 +9,7 @@ import pytest
 from avantto_qbo.model.drafts import ItemDraft
 from avantto_qbo.model.quickbooks import Account, Company, Item
 from avantto_qbo.model.settings import Products, Settings
-from avantto_qbo.rules.books.items import (
+from avantto_qbo.rules.books.sale.items import (
     TAX_ITEM,
     default_item,
     default_item_draft,
@@ -21,7 +21,7 @@ from avantto_qbo.rules.books.items import (
     tax_item,
     tax_item_draft,
 )
-from avantto_qbo.rules.books.lines import SoldLine
+from avantto_qbo.rules.books.sale.lines import SoldLine
 from avantto_qbo.rules.reasons import HeldError
 from unit.rules.cases import ACCOUNTS, PLACE, company, invoice_case
 

@@ -6,7 +6,7 @@ import pytest
 
 from avantto_qbo.model.ledger import BookEntity
 from avantto_qbo.model.operation import Source
-from avantto_qbo.rules.books.marked import source_of
+from avantto_qbo.rules.books.comparing.marked import source_of
 from unit.rules.cases import INVOICE_ID, TXN_ID
 from unit.rules.ledgers import INVOICE, NOTES, PAYMENT, SALE, row
 

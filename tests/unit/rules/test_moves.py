@@ -11,8 +11,8 @@ from avantto_qbo.model.drafts import PaymentDraft
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.steps import ChangePayment, PostedPayment, PostedRefund, RecordPayment, VoidPayment
-from avantto_qbo.rules.books.moves import edited, plan_unlink
-from avantto_qbo.rules.books.payment import plan_payments
+from avantto_qbo.rules.books.money.moves import edited, plan_unlink
+from avantto_qbo.rules.books.money.payment import plan_payments
 from avantto_qbo.rules.reasons import HeldError
 from unit.rules.cases import TXN_ID, company, invoice, paid_by, payment_row, posted_case
 

@@ -13,8 +13,8 @@ from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Kind, Source
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.quickbooks.encode_payments import payment_create
-from avantto_qbo.rules.books.doubt import Adopt, HoldIt, LookAgain, Resend, Weigh, decide
-from avantto_qbo.rules.books.payment_doubt import Balance, Fences, weigh
+from avantto_qbo.rules.books.doubts.doubt import Adopt, HoldIt, LookAgain, Resend, Weigh, decide
+from avantto_qbo.rules.books.doubts.payment_doubt import Balance, Fences, weigh
 from avantto_qbo.rules.reference import payment_note
 from unit.rules.cases import NOW, operation
 

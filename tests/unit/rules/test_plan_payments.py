@@ -14,9 +14,9 @@ from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.settings import OnOff, Settings
 from avantto_qbo.model.steps import AdoptPayment, PostedPayment, RecordPayment, UpdateInvoice, Wait
-from avantto_qbo.rules.books.payment import UNMATCHED
+from avantto_qbo.rules.books.money.payment import UNMATCHED
+from avantto_qbo.rules.books.money.received import belongs
 from avantto_qbo.rules.books.plan import plan_invoice
-from avantto_qbo.rules.books.received import belongs
 from unit.rules.cases import (
     INVOICE_ID,
     NOW,

@@ -4,7 +4,7 @@ import pytest
 
 from avantto_qbo.model.ids import LocationId, OperationId
 from avantto_qbo.model.operation import Reason, Source
-from avantto_qbo.rules.books.taxcodes import mapping
+from avantto_qbo.rules.books.company.taxcodes import mapping
 from avantto_qbo.rules.reasons import addressed, document, setting
 from unit.rules.cases import operation
 

@@ -11,7 +11,7 @@ import pytest
 
 from avantto_qbo.model.ledger import BookEntity, BookRow
 from avantto_qbo.model.operation import Source
-from avantto_qbo.rules.books.recalled import nameless, owned_by, transaction_in
+from avantto_qbo.rules.books.comparing.recalled import nameless, owned_by, transaction_in
 from avantto_qbo.rules.reference import invoice_note, payment_note, payment_reference
 
 TXN = "68c0a1b2c3d4e5f6a7b8c9d0"

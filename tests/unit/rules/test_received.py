@@ -8,8 +8,8 @@ import pytest
 from avantto_qbo.model.avantto import Fee
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.steps import PostedPayment, RecordPayment
-from avantto_qbo.rules.books.payment import plan_payments
-from avantto_qbo.rules.books.received import gross_received
+from avantto_qbo.rules.books.money.payment import plan_payments
+from avantto_qbo.rules.books.money.received import gross_received
 from avantto_qbo.rules.reasons import HeldError
 from unit.rules.cases import BOOKS_FROM, TXN_ID, invoice, invoice_case, paid_by, posted_case
 

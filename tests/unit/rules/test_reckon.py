@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from avantto_qbo.model.avantto import Tax
 from avantto_qbo.model.money import Money, total
-from avantto_qbo.rules.books.lines import SoldLine, plain
-from avantto_qbo.rules.books.reckon import (
+from avantto_qbo.rules.books.sale.lines import SoldLine, plain
+from avantto_qbo.rules.books.sale.reckon import (
     Extra,
     Reckoning,
     Sale,

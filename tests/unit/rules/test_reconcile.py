@@ -10,7 +10,7 @@ import pytest
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Source
 from avantto_qbo.model.reconciliation import Expected, Group, LeftOut, Standing
-from avantto_qbo.rules.books.tallies import tallies
+from avantto_qbo.rules.books.comparing.tallies import tallies
 from unit.rules.cases import INVOICE_ID, NOW, TXN_ID
 from unit.rules.ledgers import (
     DAY,

@@ -15,7 +15,7 @@ from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.quickbooks import Account, Division, Item, TaxCode, TaxRate
 from avantto_qbo.model.steps import CreateRefund, NeedItem, PostedPayment
 from avantto_qbo.rules.books.refund import invoice_refunds
-from avantto_qbo.rules.books.restated import restated
+from avantto_qbo.rules.books.sale.restated import restated
 from avantto_qbo.rules.reasons import HeldError
 from unit.rules.cases import ACCOUNTS, TXN_ID, company, invoice, invoice_case, link, paid_by
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from avantto_qbo.model.quickbooks import Found
-from avantto_qbo.rules.books.restore import Relink, Respect, Several, is_voided, restored
+from avantto_qbo.rules.books.comparing.restore import Relink, Respect, Several, is_voided, restored
 
 MARKER = "Avantto invoice INV-7 · 64f0aa11bb22cc33dd44ee55"
 

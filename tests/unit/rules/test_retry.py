@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avantto_qbo.model.operation import Reason
-from avantto_qbo.rules.books.retry import exhausted, request_id_after, retry_at
+from avantto_qbo.rules.books.doubts.retry import exhausted, request_id_after, retry_at
 from unit.rules.cases import NOW, operation
 
 

@@ -14,9 +14,9 @@ from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.quickbooks import Company, TaxCode, TaxRate
 from avantto_qbo.model.settings import Settings, TaxMode
 from avantto_qbo.model.steps import InvoiceCase
-from avantto_qbo.rules.books.lines import SoldLine
-from avantto_qbo.rules.books.reckon import Extra, Reckoning, Sale, reckon
-from avantto_qbo.rules.books.taxes import coded
+from avantto_qbo.rules.books.sale.lines import SoldLine
+from avantto_qbo.rules.books.sale.reckon import Extra, Reckoning, Sale, reckon
+from avantto_qbo.rules.books.sale.taxes import coded
 from avantto_qbo.rules.reasons import HeldError
 from unit.rules.cases import PLACE, company, invoice_case
 

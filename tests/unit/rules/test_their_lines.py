@@ -9,7 +9,7 @@ import pytest
 
 from avantto_qbo.model.drafts import DraftLine, InvoiceDraft
 from avantto_qbo.model.money import Money, total
-from avantto_qbo.rules.books.their_lines import changed_in_place, groups_of, lost_lines, with_their_lines
+from avantto_qbo.rules.books.comparing.their_lines import changed_in_place, groups_of, lost_lines, with_their_lines
 from unit.rules.cases import drafted, invoice, invoice_case, item
 
 AGREED = drafted(invoice_case(invoice(item("Wash", "60"), item("Wax", "40"))))

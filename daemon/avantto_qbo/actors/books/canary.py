@@ -25,8 +25,8 @@ from avantto_qbo.model.operation import Call, Kind, Operation, Source, State
 from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.records import Activity, Envelope
 from avantto_qbo.quickbooks import encode, encode_lists, encode_payments
-from avantto_qbo.rules.books import canary
-from avantto_qbo.rules.books.doubt import LOOKS
+from avantto_qbo.rules.books.doubts import canary
+from avantto_qbo.rules.books.doubts.doubt import LOOKS
 from avantto_qbo.rules.reasons import HeldError
 from avantto_qbo.rules.settle import REPEATED, Verdict
 

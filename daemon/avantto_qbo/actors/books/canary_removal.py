@@ -15,8 +15,8 @@ from avantto_qbo.journal import operations
 from avantto_qbo.model.operation import Call, Kind, Operation, Reason, Source, State
 from avantto_qbo.model.quickbooks import CustomerRow, Found
 from avantto_qbo.quickbooks import encode, encode_lists, encode_payments, lookups, reads
-from avantto_qbo.rules.books.canary import customer_name
-from avantto_qbo.rules.books.restore import is_voided
+from avantto_qbo.rules.books.comparing.restore import is_voided
+from avantto_qbo.rules.books.doubts.canary import customer_name
 from avantto_qbo.rules.reasons import SKIP
 from avantto_qbo.rules.reference import carries, test_note
 

@@ -25,9 +25,9 @@ from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import InvoiceCase, UpdateInvoice
 from avantto_qbo.quickbooks import reads
 from avantto_qbo.quickbooks.parts import restated
-from avantto_qbo.rules.books import conflict
-from avantto_qbo.rules.books.conflict import Sight
-from avantto_qbo.rules.books.their_lines import changed_in_place
+from avantto_qbo.rules.books.comparing import conflict
+from avantto_qbo.rules.books.comparing.conflict import Sight
+from avantto_qbo.rules.books.comparing.their_lines import changed_in_place
 from avantto_qbo.rules.reasons import RETRY, SKIP
 
 _PART: Final = "conflict"  # so that a person's `skip` of a conflict is no skip of the whole document

@@ -26,9 +26,9 @@ from avantto_qbo.model.outcome import FaultClass, Outcome, Refused, Written
 from avantto_qbo.model.quickbooks import Company, Found
 from avantto_qbo.model.records import Activity, Link
 from avantto_qbo.quickbooks import encode, encode_payments
-from avantto_qbo.rules.books.correction import corrected, next_form
-from avantto_qbo.rules.books.items import tax_item, tax_item_draft
-from avantto_qbo.rules.books.restore import is_voided
+from avantto_qbo.rules.books.comparing.restore import is_voided
+from avantto_qbo.rules.books.sale.correction import corrected, next_form
+from avantto_qbo.rules.books.sale.items import tax_item, tax_item_draft
 from avantto_qbo.rules.reasons import RETRY, SKIP, HeldError
 from avantto_qbo.rules.settle import Verdict
 

@@ -11,7 +11,7 @@ from avantto_qbo.model.operation import Call, Kind, Operation
 from avantto_qbo.model.outcome import Fault, FaultClass, Outcome, Refused
 from avantto_qbo.model.quickbooks import Company, Found
 from avantto_qbo.quickbooks import lookups
-from avantto_qbo.rules.books.restore import is_voided
+from avantto_qbo.rules.books.comparing.restore import is_voided
 
 ENTITIES: Final = {
     Kind.INVOICE_CREATE: "Invoice",

@@ -41,7 +41,7 @@ from avantto_qbo.model.steps import (
     VoidPayment,
     Wait,
 )
-from avantto_qbo.rules.books.credit import stranded
+from avantto_qbo.rules.books.money.credit import stranded
 from avantto_qbo.rules.books.plan import plan_invoice
 from avantto_qbo.rules.reasons import REFUNDS_DIFFER, SKIP
 

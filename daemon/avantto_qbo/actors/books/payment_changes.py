@@ -25,7 +25,7 @@ from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import ChangePayment, Hold, InvoiceCase, PostedPayment, VoidPayment
 from avantto_qbo.quickbooks import encode_payments
 from avantto_qbo.quickbooks import reads as books_reads
-from avantto_qbo.rules.books.moves import edited
+from avantto_qbo.rules.books.money.moves import edited
 from avantto_qbo.rules.reasons import RETRY
 from avantto_qbo.rules.settle import Verdict
 

@@ -25,7 +25,7 @@ from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.steps import AdoptPayment, ChangePayment, Hold, InvoiceCase, PostedPayment, VoidPayment
 from avantto_qbo.quickbooks import encode_payments
 from avantto_qbo.quickbooks import reads as books_reads
-from avantto_qbo.rules.books.received import is_recorded
+from avantto_qbo.rules.books.money.received import is_recorded
 from avantto_qbo.rules.reasons import RETRY
 
 # Whether somebody else posts this location's payments shows in the first ones; later ones need not be asked about.

@@ -19,7 +19,7 @@ from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import Hold, ReceiptCase
 from avantto_qbo.quickbooks import lookups
-from avantto_qbo.rules.books.restore import Relink, is_voided, restored
+from avantto_qbo.rules.books.comparing.restore import Relink, is_voided, restored
 from avantto_qbo.rules.reasons import SKIP
 
 _QUERY_LAG: Final = timedelta(minutes=5)  # how far queries may be behind (UNVERIFIED): a new receipt may not show yet

@@ -17,7 +17,7 @@ from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import Hold, ReceiptCase
 from avantto_qbo.quickbooks import encode, lookups
-from avantto_qbo.rules.books.restore import is_voided
+from avantto_qbo.rules.books.comparing.restore import is_voided
 from avantto_qbo.rules.reasons import RETRY
 
 _GONE: Final = "receipt_gone"

@@ -1,7 +1,7 @@
 """What the books held of a document when a restored journal learnt it again, until Avantto's side is known as well.
 
-Only then can be told what both agree on: see `rules.books.conflict.agreed_again`. A link waits for that with a version
-of its own, so that nobody else pays for the question.
+Only then can be told what both agree on: see `rules.books.comparing.conflict.agreed_again`. A link waits for that with
+a version of its own, so that nobody else pays for the question.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import CreateReceipt, InvoiceCase, PostedPayment, ReceiptCase
-from avantto_qbo.rules.books.conflict import Sight, agreed_again, agreed_since
+from avantto_qbo.rules.books.comparing.conflict import Sight, agreed_again, agreed_since
 from avantto_qbo.rules.books.invoice import draft_invoice
 from avantto_qbo.rules.books.plan import is_gone, plan_receipt
 from avantto_qbo.rules.reasons import HeldError

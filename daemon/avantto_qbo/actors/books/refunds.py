@@ -18,7 +18,7 @@ from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import CreateRefund, Hold, PostedRefund
 from avantto_qbo.quickbooks import encode, lookups
-from avantto_qbo.rules.books.restore import is_voided
+from avantto_qbo.rules.books.comparing.restore import is_voided
 
 _KIND = "refund"
 

@@ -16,7 +16,7 @@ from avantto_qbo.model.records import Activity, Link
 from avantto_qbo.model.steps import InvoiceCase, PostedPayment
 from avantto_qbo.quickbooks import lookups
 from avantto_qbo.quickbooks.reads import snapshot_of
-from avantto_qbo.rules.books.restore import Relink, Several, restored
+from avantto_qbo.rules.books.comparing.restore import Relink, Several, restored
 from avantto_qbo.rules.reasons import RETRY
 
 _RESPECTED: Final = "which is respected: later changes in Avantto are left alone"

@@ -13,8 +13,8 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import InvoiceCase
 from avantto_qbo.quickbooks.snapshot import InvoiceSnapshot
-from avantto_qbo.rules.books.conflict import Sight, looked_at
-from avantto_qbo.rules.books.their_lines import with_their_lines
+from avantto_qbo.rules.books.comparing.conflict import Sight, looked_at
+from avantto_qbo.rules.books.comparing.their_lines import with_their_lines
 
 _SIGHT: Final = "books_sight"
 

@@ -20,8 +20,8 @@ from avantto_qbo.journal import inbox, reconciliations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.reconciliation import Entry, LeftOut, Progress, Reconciled, Standing, Tally
 from avantto_qbo.model.records import Lane, LocationRecord
-from avantto_qbo.rules.books import causes
-from avantto_qbo.rules.books.tallies import tallies
+from avantto_qbo.rules.books.comparing import causes
+from avantto_qbo.rules.books.comparing.tallies import tallies
 
 COMPARING: Final = "comparing"
 _MOST_KEPT: Final = 1000

@@ -20,7 +20,7 @@ from avantto_qbo.model.page import Page
 from avantto_qbo.model.reconciliation import Progress
 from avantto_qbo.quickbooks.ledger import MANY_IDS, BookPage, book_changes, book_rows, book_rows_dated, book_rows_of
 from avantto_qbo.quickbooks.queries import PAGE
-from avantto_qbo.rules.books.marked import source_of
+from avantto_qbo.rules.books.comparing.marked import source_of
 
 Key = tuple[str, str]
 _OTHERS: Final = (BookEntity.PAYMENT, BookEntity.RECEIPT, BookEntity.REFUND)

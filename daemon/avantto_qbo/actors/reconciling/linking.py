@@ -15,7 +15,7 @@ from avantto_qbo.model.operation import Source
 from avantto_qbo.model.reconciliation import Entry
 from avantto_qbo.model.records import Activity, Lane, LocationRecord
 from avantto_qbo.quickbooks.recall import Recalled, documents
-from avantto_qbo.rules.books.marked import ENTITY_OF
+from avantto_qbo.rules.books.comparing.marked import ENTITY_OF
 
 
 async def link_again(

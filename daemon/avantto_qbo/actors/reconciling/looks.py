@@ -19,8 +19,8 @@ from avantto_qbo.model.operation import Operation, Source
 from avantto_qbo.model.reconciliation import Cause, Entry, LinkFact, Standing, chain_of
 from avantto_qbo.model.records import Link, LocationRecord
 from avantto_qbo.model.steps import BookStep
-from avantto_qbo.rules.books import causes
-from avantto_qbo.rules.books.causes import maybe_made
+from avantto_qbo.rules.books.comparing import causes
+from avantto_qbo.rules.books.comparing.causes import maybe_made
 from avantto_qbo.rules.books.plan import plan_invoice, plan_receipt
 
 

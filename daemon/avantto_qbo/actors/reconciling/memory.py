@@ -15,8 +15,8 @@ from avantto_qbo.model.ids import Chain, CustomerId, LocationId, OperationId
 from avantto_qbo.model.operation import OPEN, Operation, Source
 from avantto_qbo.model.reconciliation import LinkFact, Reconciled
 from avantto_qbo.model.records import LocationRecord, Topic
-from avantto_qbo.rules.books.linked import fact_of
-from avantto_qbo.rules.books.marked import ENTITY_OF
+from avantto_qbo.rules.books.comparing.linked import fact_of
+from avantto_qbo.rules.books.comparing.marked import ENTITY_OF
 
 _PAGE: Final = 500
 _MOST_OPEN: Final = 100_000

@@ -27,7 +27,7 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import RealmId
 from avantto_qbo.model.reconciliation import Progress
 from avantto_qbo.model.records import Activity, LocationRecord, Status
-from avantto_qbo.rules.books.causes import mends_itself, worries
+from avantto_qbo.rules.books.comparing.causes import mends_itself, worries
 from avantto_qbo.rules.nights import next_night
 
 log = structlog.get_logger(__name__)

@@ -21,10 +21,10 @@ from avantto_qbo.model.operation import Source
 from avantto_qbo.model.reconciliation import Entry, Expected, LeftOut, LinkFact, Standing
 from avantto_qbo.model.records import LocationRecord
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.rules.books.expected import Listing, Terms, expectations
-from avantto_qbo.rules.books.linked import GROUPS, Links, about_of, as_agreed, not_listed
-from avantto_qbo.rules.books.marked import ENTITY_OF
-from avantto_qbo.rules.books.reconcile import Books, Comparison
+from avantto_qbo.rules.books.comparing.expected import Listing, Terms, expectations
+from avantto_qbo.rules.books.comparing.linked import GROUPS, Links, about_of, as_agreed, not_listed
+from avantto_qbo.rules.books.comparing.marked import ENTITY_OF
+from avantto_qbo.rules.books.comparing.reconcile import Books, Comparison
 from avantto_qbo.rules.dates import zone_of
 
 # Bank debits are charged days before their money comes; what is read reaches back so far behind the first day.

@@ -30,7 +30,7 @@ from avantto_qbo.model.page import Page
 from avantto_qbo.model.records import Activity, Lane, Topic
 from avantto_qbo.model.restored import Restored
 from avantto_qbo.quickbooks.recall import Recalled, changed_documents
-from avantto_qbo.rules.books.recalled import nameless, owned_by
+from avantto_qbo.rules.books.comparing.recalled import nameless, owned_by
 
 log = structlog.get_logger(__name__)
 PAGE: Final = 1000

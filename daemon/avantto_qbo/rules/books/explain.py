@@ -11,7 +11,7 @@ import msgspec
 
 from avantto_qbo.model.drafts import Role, SaleDraft, TaxForm
 from avantto_qbo.model.money import Money, total
-from avantto_qbo.rules.books.reckon import Reckoning
+from avantto_qbo.rules.books.sale.reckon import Reckoning
 
 _FORMS: Final = {
     TaxForm.INCLUSIVE: "tax codes on prices that hold the tax",

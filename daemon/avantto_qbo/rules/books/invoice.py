@@ -14,12 +14,12 @@ from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.steps import InvoiceCase
 from avantto_qbo.rules.books.checks import check_currency, named
-from avantto_qbo.rules.books.divisions import department_of
-from avantto_qbo.rules.books.forms import Formed, figured, formed
+from avantto_qbo.rules.books.company.divisions import department_of
+from avantto_qbo.rules.books.company.shelf import Shelf
 from avantto_qbo.rules.books.invoiced import reckoned_invoice
-from avantto_qbo.rules.books.numbers import doc_number, prefixed
-from avantto_qbo.rules.books.reckon import Reckoning
-from avantto_qbo.rules.books.shelf import Shelf
+from avantto_qbo.rules.books.sale.forms import Formed, figured, formed
+from avantto_qbo.rules.books.sale.numbers import doc_number, prefixed
+from avantto_qbo.rules.books.sale.reckon import Reckoning
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.identity import main_email
 from avantto_qbo.rules.reasons import SKIP, HeldError, held

@@ -15,9 +15,9 @@ from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.steps import InvoiceCase
 from avantto_qbo.rules.books.checks import money, named
-from avantto_qbo.rules.books.lines import check_count, sold
-from avantto_qbo.rules.books.received import attributed, fees_outside, gross_received
-from avantto_qbo.rules.books.reckon import Extra, Reckoning, Sale, difference, reckon, tax_is_computed
+from avantto_qbo.rules.books.money.received import attributed, fees_outside, gross_received
+from avantto_qbo.rules.books.sale.lines import check_count, sold
+from avantto_qbo.rules.books.sale.reckon import Extra, Reckoning, Sale, difference, reckon, tax_is_computed
 from avantto_qbo.rules.books.sources import came, given_back
 from avantto_qbo.rules.reasons import SKIP, held
 

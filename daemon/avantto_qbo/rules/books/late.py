@@ -9,7 +9,7 @@ from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.settings import LateChanges
 from avantto_qbo.model.steps import InvoiceCase
 from avantto_qbo.rules.books.checks import check_period, named
-from avantto_qbo.rules.books.received import received
+from avantto_qbo.rules.books.money.received import received
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.reasons import LOWER_PAYMENTS, RETRY, SKIP, held, setting
 

@@ -31,16 +31,16 @@ from avantto_qbo.model.steps import (
     VoidInvoice,
     Wait,
 )
-from avantto_qbo.rules.books.charge import named as payment_named
 from avantto_qbo.rules.books.checks import check_period, named
-from avantto_qbo.rules.books.credit import has_credit, plan_credit
 from avantto_qbo.rules.books.invoice import DraftedInvoice, changed_fields, draft_invoice, kept
 from avantto_qbo.rules.books.late import check_change, late_flags
-from avantto_qbo.rules.books.moves import plan_unlink, taken_back
-from avantto_qbo.rules.books.payment import plan_payments
+from avantto_qbo.rules.books.money.credit import has_credit, plan_credit
+from avantto_qbo.rules.books.money.moves import plan_unlink, taken_back
+from avantto_qbo.rules.books.money.payment import plan_payments
+from avantto_qbo.rules.books.money.received import attributed
 from avantto_qbo.rules.books.receipt import plan_sale
-from avantto_qbo.rules.books.received import attributed
 from avantto_qbo.rules.books.refund import check_credit, invoice_refunds, plan_posted, void_refunded
+from avantto_qbo.rules.books.sale.charge import named as payment_named
 from avantto_qbo.rules.books.sources import FAILED, PENDING, is_real, pays_invoice, pending_wait
 from avantto_qbo.rules.dates import day_of, zone_of
 from avantto_qbo.rules.reasons import RETRY, UNKNOWN_STATUS, HeldError, held

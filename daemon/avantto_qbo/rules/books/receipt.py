@@ -13,13 +13,13 @@ from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.settings import OnOff
 from avantto_qbo.model.steps import BookStep, CreateReceipt, Ignore, NeedCustomer, NeedItem, ReceiptCase, Wait
-from avantto_qbo.rules.books.accounts import deposit_account, payment_method
-from avantto_qbo.rules.books.charge import Charged, charged, evidence_awaited, named
 from avantto_qbo.rules.books.checks import check_currency, check_period, money
-from avantto_qbo.rules.books.divisions import department_of
-from avantto_qbo.rules.books.forms import Formed, formed
-from avantto_qbo.rules.books.numbers import doc_number
-from avantto_qbo.rules.books.portion import portion
+from avantto_qbo.rules.books.company.accounts import deposit_account, payment_method
+from avantto_qbo.rules.books.company.divisions import department_of
+from avantto_qbo.rules.books.sale.charge import Charged, charged, evidence_awaited, named
+from avantto_qbo.rules.books.sale.forms import Formed, formed
+from avantto_qbo.rules.books.sale.numbers import doc_number
+from avantto_qbo.rules.books.sale.portion import portion
 from avantto_qbo.rules.books.sources import switched_on
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.identity import main_email

@@ -27,12 +27,12 @@ from avantto_qbo.model.steps import (
     SaleCase,
     VoidReceipt,
 )
-from avantto_qbo.rules.books.accounts import payment_method, refund_account
 from avantto_qbo.rules.books.checks import check_period, named
-from avantto_qbo.rules.books.numbers import doc_number
-from avantto_qbo.rules.books.portion import portion
-from avantto_qbo.rules.books.received import attributed
-from avantto_qbo.rules.books.restated import restated
+from avantto_qbo.rules.books.company.accounts import payment_method, refund_account
+from avantto_qbo.rules.books.money.received import attributed
+from avantto_qbo.rules.books.sale.numbers import doc_number
+from avantto_qbo.rules.books.sale.portion import portion
+from avantto_qbo.rules.books.sale.restated import restated
 from avantto_qbo.rules.books.sources import FAILED, came, given_back
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.reasons import DELETE_REFUND, FAILED_REFUNDED, REFUNDED_LESS, RETRY, SKIP, UNKNOWN_STATUS, held

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from avantto_qbo.model.quickbooks import Division
 from avantto_qbo.model.steps import SaleCase
-from avantto_qbo.rules.books.choice import chosen
+from avantto_qbo.rules.books.company.choice import chosen
 from avantto_qbo.rules.reasons import RETRY, held, setting
 
 

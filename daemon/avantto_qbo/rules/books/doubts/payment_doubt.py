@@ -17,7 +17,7 @@ import msgspec
 from avantto_qbo.model.drafts import PaymentDraft
 from avantto_qbo.model.operation import Operation, Reason
 from avantto_qbo.model.quickbooks import Found
-from avantto_qbo.rules.books.doubt import (
+from avantto_qbo.rules.books.doubts.doubt import (
     LOOKS,
     Adopt,
     Decision,

@@ -10,7 +10,7 @@ from avantto_qbo.model.ids import LocationId
 from avantto_qbo.model.quickbooks import Account, Company
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.model.steps import SaleCase
-from avantto_qbo.rules.books.choice import AUTO, Stocked, chosen
+from avantto_qbo.rules.books.company.choice import AUTO, Stocked, chosen
 from avantto_qbo.rules.reasons import RETRY, held, setting
 
 _SALES: Final = frozenset({"SalesOfProductIncome", "ServiceFeeIncome"})

@@ -12,8 +12,10 @@ import msgspec
 from avantto_qbo.model.drafts import DraftLine, ItemDraft, Role, SaleDraft, TaxForm
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.steps import SaleCase
-from avantto_qbo.rules.books.accounts import discounts_given
-from avantto_qbo.rules.books.items import (
+from avantto_qbo.rules.books.company.accounts import discounts_given
+from avantto_qbo.rules.books.company.shelf import Shelf
+from avantto_qbo.rules.books.company.taxcodes import usable
+from avantto_qbo.rules.books.sale.items import (
     default_item,
     default_item_draft,
     discount_item,
@@ -21,9 +23,7 @@ from avantto_qbo.rules.books.items import (
     tax_item,
     tax_item_draft,
 )
-from avantto_qbo.rules.books.portion import discount_shares
-from avantto_qbo.rules.books.shelf import Shelf
-from avantto_qbo.rules.books.taxcodes import usable
+from avantto_qbo.rules.books.sale.portion import discount_shares
 from avantto_qbo.rules.reasons import RETRY, held
 
 DISCOUNT_LINE: Final = "Discount"

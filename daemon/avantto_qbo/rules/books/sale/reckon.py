@@ -14,7 +14,7 @@ import msgspec
 
 from avantto_qbo.model.avantto import Tax
 from avantto_qbo.model.money import Money, exponent, shares, total
-from avantto_qbo.rules.books.lines import SoldLine, roundings, with_rest
+from avantto_qbo.rules.books.sale.lines import SoldLine, roundings, with_rest
 
 RateKey = tuple[str, Fraction]
 _NOTHING: Final = Fraction(0)

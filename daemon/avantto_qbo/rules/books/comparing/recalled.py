@@ -9,7 +9,7 @@ from typing import Final
 
 from avantto_qbo.model.ledger import BookEntity, BookRow
 from avantto_qbo.model.operation import Source
-from avantto_qbo.rules.books.marked import source_of
+from avantto_qbo.rules.books.comparing.marked import source_of
 from avantto_qbo.rules.reference import transaction_of
 
 # A packed id has 18 or 19 digits, because it begins with a time; a cheque's number is shorter and no id of ours.

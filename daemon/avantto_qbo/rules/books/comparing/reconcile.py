@@ -25,7 +25,7 @@ from avantto_qbo.model.reconciliation import (
     LinkFact,
     Standing,
 )
-from avantto_qbo.rules.books.causes import (
+from avantto_qbo.rules.books.comparing.causes import (
     copied,
     edited,
     entered_again,
@@ -36,7 +36,7 @@ from avantto_qbo.rules.books.causes import (
     unknown_document,
     unlinked,
 )
-from avantto_qbo.rules.books.linked import GROUPS, Links, about_of
+from avantto_qbo.rules.books.comparing.linked import GROUPS, Links, about_of
 from avantto_qbo.rules.books.plan import WITHDRAWN
 
 _UNSETTLED: Final = "does not settle"

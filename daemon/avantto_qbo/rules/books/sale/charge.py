@@ -16,8 +16,8 @@ from avantto_qbo.model.avantto import Order, OrderItem, Tax
 from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.steps import ReceiptCase
-from avantto_qbo.rules.books.lines import SoldLine, plain, sold
-from avantto_qbo.rules.books.reckon import Extra, Reckoning, Sale, difference, reckon, tax_is_computed
+from avantto_qbo.rules.books.sale.lines import SoldLine, plain, sold
+from avantto_qbo.rules.books.sale.reckon import Extra, Reckoning, Sale, difference, reckon, tax_is_computed
 from avantto_qbo.rules.books.sources import came
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.reasons import SKIP, held

@@ -14,10 +14,10 @@ import msgspec
 from avantto_qbo.model.drafts import DraftLine, ItemDraft, Role, TaxForm, TaxPart
 from avantto_qbo.model.money import Money, rounded, total
 from avantto_qbo.model.steps import SaleCase
-from avantto_qbo.rules.books.accounts import discounts_given
-from avantto_qbo.rules.books.correction import TAX_LINE
-from avantto_qbo.rules.books.divisions import class_of
-from avantto_qbo.rules.books.items import (
+from avantto_qbo.rules.books.company.accounts import discounts_given
+from avantto_qbo.rules.books.company.divisions import class_of
+from avantto_qbo.rules.books.sale.correction import TAX_LINE
+from avantto_qbo.rules.books.sale.items import (
     discount_item,
     discount_item_draft,
     items_for,
@@ -25,9 +25,9 @@ from avantto_qbo.rules.books.items import (
     tax_item,
     tax_item_draft,
 )
-from avantto_qbo.rules.books.lines import SoldLine, books_step, check_count, check_precision, plain, with_rest
-from avantto_qbo.rules.books.reckon import Reckoning, nearest
-from avantto_qbo.rules.books.taxes import UNTAXED, Coding, coded
+from avantto_qbo.rules.books.sale.lines import SoldLine, books_step, check_count, check_precision, plain, with_rest
+from avantto_qbo.rules.books.sale.reckon import Reckoning, nearest
+from avantto_qbo.rules.books.sale.taxes import UNTAXED, Coding, coded
 from avantto_qbo.rules.text import lines as text_lines
 
 DISCOUNT_LINE: Final = "Discount"

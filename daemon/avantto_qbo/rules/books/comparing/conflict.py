@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.model.drafts import InvoiceDraft, Role
-from avantto_qbo.rules.books.their_lines import groups_of, lost_lines
+from avantto_qbo.rules.books.comparing.their_lines import groups_of, lost_lines
 
 FIELDS: Final = ("customer", "number", "day", "due", "email", "memo", "note", "lines")
 _LINES: Final = "lines"

@@ -18,9 +18,9 @@ from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.quickbooks import Company, TaxCode, TaxRate
 from avantto_qbo.model.settings import TaxMode
 from avantto_qbo.model.steps import SaleCase
-from avantto_qbo.rules.books import taxcodes
-from avantto_qbo.rules.books.lines import SoldLine
-from avantto_qbo.rules.books.reckon import Reckoning, fitted, nearest
+from avantto_qbo.rules.books.company import taxcodes
+from avantto_qbo.rules.books.sale.lines import SoldLine
+from avantto_qbo.rules.books.sale.reckon import Reckoning, fitted, nearest
 from avantto_qbo.rules.reasons import SKIP, held, setting
 
 TAXED: Final = "TAX"

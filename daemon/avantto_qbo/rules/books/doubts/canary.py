@@ -13,7 +13,7 @@ from avantto_qbo.model.money import Money
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import LocationRecord
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.rules.books.accounts import deposit_account_of, refund_account_of
+from avantto_qbo.rules.books.company.accounts import deposit_account_of, refund_account_of
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.reasons import REOPEN, HeldError, held
 from avantto_qbo.rules.reference import test_note

@@ -13,7 +13,7 @@ from avantto_qbo.model.drafts import InvoiceDraft, PaymentDraft
 from avantto_qbo.model.quickbooks import PaymentRow
 from avantto_qbo.model.steps import BookStep, ChangePayment, InvoiceCase, PostedPayment, VoidPayment
 from avantto_qbo.rules.books.checks import check_period, named
-from avantto_qbo.rules.books.received import failed_parts
+from avantto_qbo.rules.books.money.received import failed_parts
 from avantto_qbo.rules.reasons import DELETE_REFUND, FAILED_REFUNDED, held
 
 

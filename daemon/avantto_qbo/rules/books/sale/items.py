@@ -12,10 +12,10 @@ from typing import Final
 from avantto_qbo.model.drafts import ItemDraft
 from avantto_qbo.model.settings import Products
 from avantto_qbo.model.steps import SaleCase
-from avantto_qbo.rules.books.accounts import discounts_given, income_account, tax_account
-from avantto_qbo.rules.books.choice import AUTO, Stocked, chosen
-from avantto_qbo.rules.books.lines import SoldLine
-from avantto_qbo.rules.books.shelf import Shelf
+from avantto_qbo.rules.books.company.accounts import discounts_given, income_account, tax_account
+from avantto_qbo.rules.books.company.choice import AUTO, Stocked, chosen
+from avantto_qbo.rules.books.company.shelf import Shelf
+from avantto_qbo.rules.books.sale.lines import SoldLine
 from avantto_qbo.rules.names import stored_name
 
 DEFAULT_ITEM: Final = "Avantto sales"

@@ -16,8 +16,8 @@ from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.steps import AdoptPayment, BookStep, InvoiceCase, RecordPayment
 from avantto_qbo.rules.books.checks import money, named
-from avantto_qbo.rules.books.payment import from_transaction, matched, remainder
-from avantto_qbo.rules.books.received import Takings, amount_of, attributed, is_recorded, received, unexplained
+from avantto_qbo.rules.books.money.payment import from_transaction, matched, remainder
+from avantto_qbo.rules.books.money.received import Takings, amount_of, attributed, is_recorded, received, unexplained
 from avantto_qbo.rules.books.sources import came, given_back, is_real
 from avantto_qbo.rules.reasons import LOWER_PAYMENTS, SKIP, held
 

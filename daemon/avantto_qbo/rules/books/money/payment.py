@@ -23,11 +23,10 @@ from avantto_qbo.model.steps import (
     RecordPayment,
     Wait,
 )
-from avantto_qbo.rules.books.accounts import deposit_account, payment_method
 from avantto_qbo.rules.books.checks import check_period, named
-from avantto_qbo.rules.books.lines import check_precision
-from avantto_qbo.rules.books.moves import moves, posted_as, taken_back
-from avantto_qbo.rules.books.received import (
+from avantto_qbo.rules.books.company.accounts import deposit_account, payment_method
+from avantto_qbo.rules.books.money.moves import moves, posted_as, taken_back
+from avantto_qbo.rules.books.money.received import (
     Takings,
     amount_of,
     attributed,
@@ -36,6 +35,7 @@ from avantto_qbo.rules.books.received import (
     takings,
     unexplained,
 )
+from avantto_qbo.rules.books.sale.lines import check_precision
 from avantto_qbo.rules.books.sources import PENDING, pending_wait
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.reasons import LOWER_PAYMENTS, RETRY, HeldError, held

@@ -18,9 +18,9 @@ from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.operation import Source
 from avantto_qbo.model.reconciliation import Expected, Group, LeftOut, LinkFact, ListedInvoice
 from avantto_qbo.model.settings import OnOff, Settings
-from avantto_qbo.rules.books.linked import Links
+from avantto_qbo.rules.books.comparing.linked import Links
+from avantto_qbo.rules.books.money.received import is_recorded
 from avantto_qbo.rules.books.plan import GONE
-from avantto_qbo.rules.books.received import is_recorded
 from avantto_qbo.rules.books.sources import FAILED, PENDING, came, is_real, pays_invoice, switch_of
 from avantto_qbo.rules.dates import day_of
 

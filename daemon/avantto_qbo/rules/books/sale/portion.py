@@ -13,7 +13,7 @@ import msgspec
 
 from avantto_qbo.model.drafts import DraftLine, SaleDraft, TaxForm, TaxPart
 from avantto_qbo.model.money import Money, shares
-from avantto_qbo.rules.books.lines import books_step, check_precision
+from avantto_qbo.rules.books.sale.lines import books_step, check_precision
 
 _D = TypeVar("_D", bound=SaleDraft)
 
