@@ -19,6 +19,9 @@ from simulation.reckon import DOUBTS
 from simulation.seeds import run_seed
 
 _TIDY_EVERY: Final = 10
+_AT_A_TIME: Final = 4
+# A process that played hundreds of seeds has grown to a gigabyte: it makes room for a fresh one.
+_BEFORE_A_FRESH_PROCESS: Final = 25
 _PLAIN: Final = Options()
 
 
@@ -101,8 +104,8 @@ def outcomes(seeds: Iterable[int], options: Options, jobs: int) -> Iterator[Outc
     if jobs <= 1:
         yield from map(one, seeds)
         return
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        yield from pool.imap(one, seeds, chunksize=4)
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=_BEFORE_A_FRESH_PROCESS) as pool:
+        yield from pool.imap(one, seeds, chunksize=_AT_A_TIME)
 
 
 def play_all(seeds: Iterable[int], options: Options, jobs: int, report: Report) -> Iterator[Outcome]:
