@@ -214,3 +214,20 @@ async def test_the_payment_of_a_merged_customer_was_edited_by_nobody(stage: Stag
     assert not await stage.held()
     [payment] = stage.in_books("Payment")
     assert payment["UnappliedAmt"] == payment["TotalAmt"]
+
+
+async def test_a_buyer_whose_survivor_went_inactive_gets_a_customer_again(books: tuple[Stage, bool]) -> None:
+    """The index may show the merged customer as active for ever: nobody is led to it, and from it, in circles."""
+    stage, told = books
+    await sell(stage)
+    await stage.work_off()
+    survivor = await merged(stage, told=told)
+    stage.books.play.update(REALM, "Customer", {"Id": survivor, "Active": False})
+    await feed(stage)
+    await sell(stage)
+    await stage.work_off()
+    _, again = owners(stage, "SalesReceipt")
+    assert again != survivor
+    [customer] = [row for row in stage.in_books("Customer") if row["Id"] == again]
+    assert customer["Active"] is True
+    assert not await stage.held()

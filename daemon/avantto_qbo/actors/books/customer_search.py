@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 import msgspec
 
 from avantto_qbo.actors.desk import Desk
 from avantto_qbo.journal import customers, links, merges
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Person
+from avantto_qbo.model.http import Read
 from avantto_qbo.model.ids import CustomerId
 from avantto_qbo.model.quickbooks import Company, CustomerRow
-from avantto_qbo.model.records import Lane, Link
+from avantto_qbo.model.records import IndexedCustomer, Lane, Link
 from avantto_qbo.quickbooks import encode_lists, reads
 from avantto_qbo.rules.books import customer as rule
 from avantto_qbo.rules.identity import main_email, normal_phone
+
+_Row = TypeVar("_Row", CustomerRow, IndexedCustomer)
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -79,7 +85,7 @@ class CustomerSearch:
 
     async def named(self, wanted: Wanted, name: str) -> CustomerId | None:
         """Who has a refused name: ours from a commit nobody told us of, or the same person without an e-mail."""
-        rows = await self._desk.realm.access.read(reads.customers_by_name(name), key=self._desk.location)
+        rows = await self._asked(reads.customers_by_name(name))
         person, currency = wanted.person, wanted.currency
         own = next((row for row in rows if rule.made_for(row, person, currency)), None)
         hit = await self._taken_in(own or rule.on_name_taken(person, rows, wanted.country, currency))
@@ -99,7 +105,7 @@ class CustomerSearch:
         if not wanted.email:
             return None
         realm, key = self._desk.realm.realm, self._desk.house.fingerprints.email(wanted.email)
-        rows = customers.by_email_key(db, realm, key)
+        rows = self._unmerged(db, customers.by_email_key(db, realm, key))
         chosen = rule.choose_customer(rows, key, wanted.currency)
         return Hit(chosen.id, rule.several(rows, key, wanted.currency)) if chosen else None
 
@@ -122,7 +128,7 @@ class CustomerSearch:
         """The one metered look-up a new customer is worth: it may be younger than the last poll."""
         if not wanted.email:
             return await self._by_name_and_phone(wanted)
-        rows = await self._desk.realm.access.read(reads.customers_by_email(wanted.email), key=self._desk.location)
+        rows = await self._asked(reads.customers_by_email(wanted.email))
         chosen = rule.choose_customer(rows, wanted.email, wanted.currency)
         return await self._taken_in(chosen, rule.several(rows, wanted.email, wanted.currency))
 
@@ -131,13 +137,25 @@ class CustomerSearch:
         phone = normal_phone(wanted.person.phone, wanted.country)
         if not phone:
             return None
-        realm, name, marks = self._desk.realm, wanted.draft_name(), self._desk.house.fingerprints
-        rows = await self._desk.house.journal.read(lambda db: customers.by_name_key(db, realm.realm, marks.name(name)))
+        realm, name, marks = self._desk.realm.realm, wanted.draft_name(), self._desk.house.fingerprints
+        rows = await self._desk.house.journal.read(
+            lambda db: self._unmerged(db, customers.by_name_key(db, realm, marks.name(name)))
+        )
         known = rule.indexed_by_phone(rows, marks.phone(phone), wanted.currency)
         if known is not None:
             return Hit(known.id)
-        found = await realm.access.read(reads.customers_by_name(name), key=self._desk.location)
+        found = await self._asked(reads.customers_by_name(name))
         return await self._taken_in(rule.same_name_and_phone(found, wanted.person, wanted.country, wanted.currency))
+
+    async def _asked(self, read: Read[tuple[CustomerRow, ...]]) -> list[CustomerRow]:
+        """The customers QuickBooks shows, without those it should not show any more."""
+        rows = await self._desk.realm.access.read(read, key=self._desk.location)
+        return await self._desk.house.journal.read(lambda db: self._unmerged(db, rows))
+
+    def _unmerged(self, db: Connection, rows: Iterable[_Row]) -> list[_Row]:
+        """Leave out who was merged into another: the index, or a query that lags, may still show them as active."""
+        realm = self._desk.realm.realm
+        return [row for row in rows if merges.survivor(db, realm, row.id) == row.id]
 
     async def _taken_in(self, row: CustomerRow | None, rivals: int = 0) -> Hit | None:
         """Index what a look-up brought, and tell the location: it is a contact to be, like any other new customer."""
