@@ -32,7 +32,7 @@ from avantto_qbo.avantto.webhooks import load_key
 from avantto_qbo.clock import SystemClock, SystemIds, system_rng
 from avantto_qbo.config import Config
 from avantto_qbo.counted import CountedTransport
-from avantto_qbo.journal import operations
+from avantto_qbo.journal import operations, waits
 from avantto_qbo.journal.address import journal_bytes, journal_path
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.journal.generation import GenerationFile
@@ -96,6 +96,7 @@ async def run(config: Config, secrets: Secrets) -> None:
             copy=journal.backup,
             waiting=lambda: journal.waiting,
         )
+        await daemon.follow_clock()
         generation = GenerationFile(config.journal.url)
         await begin_generation(journal, generation, clock, config.doubt.settle)
         await daemon.recover()
@@ -216,6 +217,13 @@ class Daemon:
             key=self._keys.link_key,
             public_url=self._config.server.public_url,
         )
+
+    async def follow_clock(self) -> None:
+        """The wall clock may have been set back since the last run: nothing waits longer for that."""
+        now = self._clock.now()
+        back = await self._journal.write(lambda db: waits.begin(db, now))
+        if back:
+            log.warning("clock.set_back", seconds=round(back.total_seconds()))
 
     async def recover(self) -> None:
         """What was being sent when the last run ended is in doubt; look it up when the slowest commit must be over."""

@@ -173,6 +173,16 @@ async def test_an_older_row_of_a_customer_changes_nothing(do: Do) -> None:
     assert await do(customers.remember, known)
 
 
+async def test_what_we_know_of_our_own_customer_gives_way_to_any_row_of_quickbooks(do: Do) -> None:
+    """It has no SyncToken, and the time our clock gave it, which may be hours ahead."""
+    own, told = customer(updated_at=at(500), sync_token=""), customer(updated_at=at(1), active=False)
+    await do(customers.remember, own)
+    assert await do(customers.remember, told)
+    assert await do(customers.get, REALM, told.id) == told
+    assert not await do(customers.remember, own)
+    assert await do(customers.get, REALM, told.id) == told
+
+
 async def test_a_retired_customer_is_inactive_until_a_newer_row_comes(do: Do) -> None:
     await do(customers.remember, customer(currency="EUR"))
     await do(customers.retire, REALM, CustomerId("1"))

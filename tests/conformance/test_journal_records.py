@@ -143,11 +143,23 @@ async def test_evidence_about_a_document_comes_oldest_first(do: Do) -> None:
     assert await do(evidence.about, HERE, "order", "txn-1") == [b"early", b"late"]
 
 
-async def test_old_evidence_is_dropped(do: Do) -> None:
-    await do(evidence.put, HERE, "order", "old", "x", b"1", at(0))
-    await do(evidence.put, HERE, "order", "young", "x", b"2", at(5))
+async def test_old_orders_that_nobody_paid_are_dropped(do: Do) -> None:
+    for order in ("old", "paid", "young"):
+        await do(evidence.put, HERE, "order", order, "", order.encode(), at(5 if order == "young" else 0))
+    await do(evidence.put, HERE, "transaction", "txn-1", "paid", b"money", at(0))
+    await do(evidence.put, THERE, "transaction", "txn-2", "old", b"another location's", at(0))
     assert await do(evidence.prune, at(5)) == 1
-    assert await do(evidence.about, HERE, "order", "x") == [b"2"]
+    assert await do(evidence.of_kind, HERE, "order") == {"paid": b"paid", "young": b"young"}
+
+
+async def test_of_quickbooks_payments_old_versions_are_dropped_and_nothing_else(do: Do) -> None:
+    kinds = ("payment", "customer", "transaction", "invoice_row", "synced_elsewhere", "books_sight", "watched")
+    for kind in kinds:
+        await do(evidence.put, HERE, kind, "1", "", b"old", at(0))
+    await do(evidence.put, HERE, "payment", "2", "", b"new", at(5))
+    assert await do(evidence.prune, at(5)) == 1
+    assert await do(evidence.of_kind, HERE, "payment") == {"2": b"new"}
+    assert [await do(evidence.get, HERE, kind, "1") for kind in kinds] == [None, *[b"old"] * 6]
 
 
 async def test_reads_add_up_per_realm_and_month(do: Do) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from integration.business import Business
+from integration.house import House
 
 DOCUMENTS = ("Invoice", "Payment", "SalesReceipt", "RefundReceipt")
 
@@ -48,3 +49,12 @@ def test_a_canary_killed_in_the_middle_is_taken_back_at_the_next_start(business:
 def test_a_canary_without_a_yes_makes_nothing(business: Business) -> None:
     assert business.house.cli("doctor", business.location, "--canary").code == 1
     assert "canary" not in examined(business)["realms"][0] or not examined(business)["realms"][0]["canary"]
+
+
+def test_a_location_that_leaves_in_the_middle_of_a_canary_takes_it_back_first(house: House) -> None:
+    business = house.business().connected()
+    assert business.house.cli("doctor", business.location, "--canary", "--yes").code == 0
+    business.until(lambda: business.objects("SalesReceipt"), "the test documents are being made")
+    left = business.house.cli("disconnect", business.location, "--yes")
+    assert (left.code, left.err) == (0, "")
+    assert [row for entity in DOCUMENTS for row in business.objects(entity) if row["TotalAmt"]] == []

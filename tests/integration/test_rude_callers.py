@@ -192,25 +192,6 @@ async def flood(deaf: socket.socket, requests: bytes) -> None:
         await anyio.lowlevel.checkpoint()
 
 
-async def test_bodies_of_all_callers_share_one_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("avantto_qbo.server.public.MOST_BODIES", 1000)
-    limits = Limits(linger=QUICK)
-    async with public(MemoryIntake(), limits) as bound, AsyncExitStack() as stack:
-        slow = await connected(stack, bound.host, bound.port)
-        await slow.send(head(2000) + b"x" * 990)
-        await anyio.sleep(0.05)
-        other = await connected(stack, bound.host, bound.port)
-        await other.send(head(len(BODY), SIGNED) + BODY)
-        said = await until_closed(other)
-        assert said.startswith(b"HTTP/1.1 429 ")
-        assert b"Retry-After: 30" in said
-        await slow.aclose()
-        await anyio.sleep(0.05)
-        third = await connected(stack, bound.host, bound.port)
-        await third.send(head(len(BODY), SIGNED + "Connection: close\r\n") + BODY)
-        assert (await until_closed(third)).startswith(b"HTTP/1.1 200 ")
-
-
 async def test_one_address_does_not_take_the_place_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("avantto_qbo.server.connections.counted_address", lambda _: "8.8.8.8")
     limits = Limits(connections=10, per_address=2, linger=QUICK)

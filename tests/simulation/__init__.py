@@ -9,11 +9,13 @@ hold still holds. Nothing here waits: a weekend passes in some tenths of a secon
     python -m simulation --seed 123            one seed, with its story
 
 Who is who: `loop` and `clock` are time, `disk` and `network` what a process can reach, `run` a process, `crashes` its
-ends, `weather` and `errands` what goes wrong, `people` what is done: `selling` at the `shops`, `bookkeeping` at the
-books. `post` brings the webhooks; `watch` looks at what must hold at every event (`marks` tell whose a document is,
-`succession` what came when, `once` what came twice), `rest`, `reckon` and `asked` at what must hold at rest. `opening`
-is the plan of a seed, `story` what happens, `trace` what was seen of it, `world` all of it together, `outcome` what
-became of it; `seeds` plays one, `report` many.
+ends, `weather` and `errands` what goes wrong (`replica`: old answers; `rollback`: tokens that a vendor forgets),
+`people` what is done: `selling` at the `shops`, `bookkeeping` at the books. `post` brings the webhooks; `watch` looks
+at what must hold at every event (`marks` tell whose a document is, `succession` what came when, `once` what came twice,
+`door` what became of webhooks answered with 200, `backwards` whether anything known became older, `reconnects` whether
+an owner is asked without need), `rest`, `reckon` and `asked` at what must hold at rest. `opening` is the plan of a
+seed, `story` what happens, `trace` what was seen of it, `world` all of it together, `outcome` what became of it;
+`seeds` plays one, `report` many.
 
 A planted bug is a function that returns a context manager; while it is entered, production code is broken on purpose:
 

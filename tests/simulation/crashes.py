@@ -11,7 +11,9 @@ from simulation.network import Exchange
 if TYPE_CHECKING:
     from simulation.world import World
 
-_WAYS: Final = ("step", "step", "before commit", "after commit", "after commit", "arrived", "arrived")
+_WAYS: Final = ("step", "step", "before commit", "after commit", "after commit", "arrived", "arrived", "recorded")
+_FUSES: Final = {"step": 4000, "arrived": 12, "recorded": 4}
+_LIVES: Final = (0, 1, 2, 3, 5, 8)  # how many a day costs
 _PAUSES: Final = (0.5, 2.0, 2.0, 20.0, 90.0, 400.0, 1800.0)
 
 
@@ -20,8 +22,9 @@ class Crashes:
 
     def __init__(self, world: World, rng: random.Random) -> None:
         self._world, self._rng = world, rng
-        self._left = rng.choice((0, 1, 2, 3, 5, 8))
+        self._left = rng.choice(_LIVES)
         self._way, self._fuse = "", 0
+        self._answered = ""  # whose write has an answer that is not recorded yet
         self.count = 0
 
     def arm(self) -> None:
@@ -30,8 +33,8 @@ class Crashes:
             self.disarm()
             return
         self._left -= 1
-        self._way = self._rng.choice(_WAYS)
-        most = 4000 if self._way == "step" else 40 if "commit" in self._way else 12
+        self._way, self._answered = self._rng.choice(_WAYS), ""
+        most = _FUSES.get(self._way, 40)
         self._fuse = int(most ** self._rng.random())
 
     def disarm(self) -> None:
@@ -52,6 +55,18 @@ class Crashes:
         """It is committed; nobody knows yet."""
         if self._way == "after commit":
             self._burn("after a commit")
+        elif self._way == "recorded" and self._answered and not self._sending(self._answered):
+            self._answered = ""
+            self._burn("after an answer was recorded")
+
+    def heard(self, exchange: Exchange) -> None:
+        """A process has the answer to a write; what it records of it next may be all it ever does."""
+        if self._way == "recorded" and exchange.kind == "write" and exchange.life.alive:
+            self._answered = exchange.location
+
+    def _sending(self, location: str) -> bool:
+        asked = "select 1 from operations where state = 'sending' and location = ?"
+        return bool(self._world.disk.look(asked, location))
 
     def arrived(self, exchange: Exchange) -> None:
         """A vendor has carried out a write; its answer is on its way."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from avantto_qbo.errors import AvanttoQboError
 from simulation.shops import Shop
@@ -12,13 +12,15 @@ from simulation.weather import MINUTE
 if TYPE_CHECKING:
     from simulation.world import World
 
+_EXPIRIES: Final = (0, 1, 3)  # how often a day somebody's access tokens end early
+
 
 def plan(world: World) -> None:
     """Draw the day's accidents."""
     draw = world.draw
     for _ in range(draw.choice((0, 0, 1, 2))):
         world.later(draw.uniform(0, world.lasts), _step_clock, world)
-    for _ in range(draw.choice((0, 1, 3))):
+    for _ in range(draw.choice(_EXPIRIES)):
         world.later(draw.uniform(0, world.lasts), _expire, world, draw.choice(world.shops))
     if draw.random() < 0.2:
         world.later(draw.uniform(0, world.lasts), _spend_quota, world, draw.choice(world.shops))

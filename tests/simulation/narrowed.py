@@ -8,7 +8,8 @@ from unittest.mock import patch
 
 from avantto_qbo.actors.reconciling.night import Nights
 from avantto_qbo.model.ids import RealmId
-from simulation import loop, opening, weather
+from avantto_qbo.sandbox.quickbooks import oauth
+from simulation import crashes, errands, loop, opening, post, replica, story, weather
 from simulation.people import Act, People
 from simulation.weather import Fate, Weather
 
@@ -48,9 +49,39 @@ def writes_meet(*fates: Fate) -> Patch:
     return patch.object(weather, "_WRITES", tuple((fate, 1) for fate in fates))
 
 
+def refreshes_meet(*fates: Fate) -> Patch:
+    """Tokens end early all day, and no other trouble comes upon their renewal than this."""
+    return together(
+        patch.object(weather, "_TOKENS", tuple((fate, 1) for fate in fates)),
+        patch.object(errands, "_EXPIRIES", (12,)),
+    )
+
+
+def forgetful() -> Patch:
+    """Tokens of QuickBooks last some minutes and are renewed ahead of time; some renewals it forgets again."""
+    return together(
+        patch.object(oauth, "ACCESS_SECONDS", 480),
+        patch.object(weather, "_TOKENS", ((Fate.ROLLED_BACK, 1),)),
+        patch.object(errands, "_EXPIRIES", (0,)),
+    )
+
+
+def lagging() -> Patch:
+    """Many answers of the change feed are old ones, about customers who change all day."""
+    return together(
+        patch.object(replica, "_LAGGING", (0.5,)),
+        only("new_customer", "meddle_with_customer", "meddle_with_customer"),
+    )
+
+
 def companies(*kinds: str) -> Patch:
     """Only companies of these kinds."""
     return patch.object(opening, "_KINDS", kinds)
+
+
+def sharing() -> Patch:
+    """Three shops keep their books in one company."""
+    return together(patch.object(opening, "_SHOPS", (3,)), patch.object(opening, "_SHARED", 1.0))
 
 
 def no_nights() -> Patch:
@@ -65,6 +96,35 @@ def no_nights() -> Patch:
 def impatient() -> Patch:
     """A world that a bug keeps running in circles is given up sooner."""
     return patch.object(loop, "_MOST_STEPS", 150_000)
+
+
+def mortal(*ways: str) -> Patch:
+    """The process dies many times a day, at these points and no others."""
+    return together(
+        patch.object(crashes, "_WAYS", ways),
+        patch.object(crashes, "_LIVES", (40,)),
+        patch.object(crashes, "_PAUSES", (0.5, 2.0, 20.0)),
+    )
+
+
+def repeated() -> Patch:
+    """Every webhook comes, and comes again."""
+    return together(patch.object(post, "_DROPPED", (0.0,)), patch.object(post, "_TWICE", (1.0,)))
+
+
+def request_ids_proven() -> Patch:
+    """Every company takes no request id twice, and the daemon knows."""
+    return together(patch.object(opening, "_REQUEST_IDS", ("honoured",)), patch.object(story, "_PROVEN", 1.0))
+
+
+def unnumbered() -> Patch:
+    """Every company gives its documents numbers of its own, and so takes any of them twice."""
+    return patch.object(opening, "_NUMBERED", False)
+
+
+def very_late() -> Patch:
+    """What is carried out late is carried out after the last look for it."""
+    return patch.object(Weather, "lateness", lambda self: self.rng.uniform(1000.0, 3000.0))
 
 
 def meddling() -> Patch:

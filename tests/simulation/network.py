@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import nullcontext
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +20,8 @@ from avantto_qbo.model.http import HttpAnswer, HttpRequest
 from avantto_qbo.sandbox.http import Reply, Request
 from simulation.disk import DeadError
 from simulation.loop import Life, SeededLoop, Turn
+from simulation.replica import Replica
+from simulation.rollback import rolled_back
 from simulation.trace import Trace
 from simulation.weather import Fate, Weather
 
@@ -44,6 +47,7 @@ class Exchange:
     answer: asyncio.Future[HttpAnswer]
     arrival: Turn | None = None
     location: str = ""  # whose write it is, as the journal says
+    forgotten: bool = False  # the vendor will not know of it
     chances: list[str] = field(default_factory=list)
 
 
@@ -51,9 +55,16 @@ class Network:
     """Carries the requests of all lives. `sending`, `arrived` and `answered` are watched by the invariants."""
 
     def __init__(
-        self, loop: SeededLoop, outside: Context, services: dict[str, Any], weather: Weather, trace: Trace
+        self,
+        loop: SeededLoop,
+        outside: Context,
+        services: dict[str, Any],
+        weather: Weather,
+        trace: Trace,
+        replica: Replica,
     ) -> None:
         self._loop, self._outside, self._weather, self._trace = loop, outside, weather, trace
+        self._replica = replica
         self.services = services
         self.under_way: dict[Exchange, None] = {}
         self.sent = 0
@@ -118,9 +129,12 @@ class Network:
     def _arrive(self, exchange: Exchange, fate: Fate, back: float, patience: float) -> None:
         """The vendor carries it out."""
         exchange.arrival = None
-        reply: Reply = self.services[exchange.side].handle(exchange.plain)
-        self._trace.note("commit", f"#{exchange.number} {exchange.operation} {reply.status}", reply.body)
-        self.on_commit(exchange, reply)
+        service, exchange.forgotten = self.services[exchange.side], fate is Fate.ROLLED_BACK
+        with rolled_back(exchange.side, service) if exchange.forgotten else nullcontext():
+            reply: Reply = service.handle(exchange.plain)
+            self._trace.note("commit", f"#{exchange.number} {exchange.operation} {reply.status}", reply.body)
+            self.on_commit(exchange, reply)
+        reply = self._replica.answered(exchange.operation, exchange.plain.path, reply)
         if fate in _UNHEARD:
             if fate is Fate.LOST_AFTER:
                 self._later(back, self._lose, exchange, "the answer was lost")

@@ -15,6 +15,10 @@ from simulation.run import config_of
 from simulation.shops import HOMES, Shop
 
 _KINDS: Final = ("us", "us", "us", "us_recompute", "us_no_tax", "us_manual", "uk", "ca", "au")
+_SHOPS: Final = (1, 1, 2, 2, 3)
+_SHARED: Final = 0.5  # how often one keeps its books in the company of the one before
+_REQUEST_IDS: Final = ("honoured", "honoured", "ignored", "expired")
+_NUMBERED: Final = True  # companies that keep the numbers they are sent, and refuse one that is taken
 _UNTAXED: Final = {"uk": "6", "ca": "5", "au": "3"}
 
 
@@ -22,8 +26,8 @@ def open_shops(draw: random.Random, books: QuickBooks, crm: Avantto, requestid: 
     """Draw the shops, and open each at both vendors; `requestid` forces that knob of every company."""
     kind = draw.choice(_KINDS)
     shops: list[Shop] = []
-    for number in range(1, draw.choice((1, 1, 2, 2, 3)) + 1):
-        share = bool(shops) and draw.random() < 0.5
+    for number in range(1, draw.choice(_SHOPS) + 1):
+        share = bool(shops) and draw.random() < _SHARED
         realm = shops[-1].realm if share else f"46208163650000000{number:02d}"
         shops.append(Shop(f"Loc000000000000000{number:02d}", realm, kind, shared=share))
     for side in (books, crm):
@@ -43,7 +47,7 @@ def open_shops(draw: random.Random, books: QuickBooks, crm: Avantto, requestid: 
 
 
 def _open_books(draw: random.Random, books: QuickBooks, shop: Shop, requestid: str) -> None:
-    requestid = requestid or draw.choice(("honoured", "honoured", "ignored", "expired"))
+    requestid = requestid or draw.choice(_REQUEST_IDS)
     query_lag = draw.choice((0.0, 0.0, 5.0, 60.0))
     rotation, old = draw.choice(("daily", "every")), draw.choice(("at_once", "until_used"))
     touches, leaves = draw.random() < 0.3, draw.choice(("inactive", "gone"))
@@ -52,6 +56,7 @@ def _open_books(draw: random.Random, books: QuickBooks, shop: Shop, requestid: s
             shop.realm,
             shop.kind,  # type: ignore[arg-type]
             requestid=requestid,
+            custom_txn_numbers=_NUMBERED,
             query_lag=query_lag,
             rotation=rotation,
             old_refresh=old,

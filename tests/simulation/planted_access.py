@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
+
 from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.keeper import TokenKeeper
 from avantto_qbo.actors.keepers import Keepers
+from avantto_qbo.actors.renewal import Renewal
 from avantto_qbo.errors import AuthError, TransientError
-from avantto_qbo.model.grant import Provider
+from avantto_qbo.journal import grants
+from avantto_qbo.journal.connection import Connection
+from avantto_qbo.model.grant import Grant, Provider
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.operation import Call
 from avantto_qbo.model.outcome import NoAccess, NotSent, Outcome
@@ -35,6 +40,41 @@ def kept_in_memory() -> Patch:
         return str(self._grant.tokens.access_token)
 
     return patch.object(TokenKeeper, "_save", save)
+
+
+def previous_thrown_away() -> Patch:
+    """The answer is stored, with a refresh token that is good from now on: the one before only lies about."""
+    keep = TokenKeeper._keep
+
+    def kept(self: TokenKeeper, db: Connection, renewal: Renewal) -> Grant:
+        alone = msgspec.structs.replace(renewal.after, previous_refresh_token="")
+        return keep(self, db, msgspec.structs.replace(renewal, after=alone))
+
+    return patch.object(TokenKeeper, "_keep", kept)
+
+
+def spent_thrown_away() -> Patch:
+    """A refresh token counts once: it is taken out of the store when it is sent, and the answer brings the next."""
+    begin, keep = TokenKeeper._begin, TokenKeeper._keep
+
+    def begun(self: TokenKeeper, db: Connection) -> None:
+        begin(self, db)
+        stored = grants.get(db, self._sealer, self._provider, self._subject)
+        if stored is not None:
+            self._grant = _without_refresh(stored)
+            grants.put(db, self._sealer, self._grant, self._clock.now())
+
+    def kept(self: TokenKeeper, db: Connection, renewal: Renewal) -> Grant:
+        stored = grants.get(db, self._sealer, self._provider, self._subject)
+        if stored is not None and not stored.tokens.refresh_token:
+            grants.put(db, self._sealer, renewal.before, self._clock.now())
+        return keep(self, db, renewal)
+
+    return together(patch.object(TokenKeeper, "_begin", begun), patch.object(TokenKeeper, "_keep", kept))
+
+
+def _without_refresh(grant: Grant) -> Grant:
+    return msgspec.structs.replace(grant, tokens=msgspec.structs.replace(grant.tokens, refresh_token=""))
 
 
 def refused_is_over() -> Patch:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
+
+import msgspec
 
 from avantto_qbo.actors.crm import reviews
 from avantto_qbo.actors.desk import Done
@@ -19,15 +22,17 @@ from avantto_qbo.actors.troubles import Troubles
 from avantto_qbo.avantto import webhooks as avantto
 from avantto_qbo.journal import cursors, evidence, inbox
 from avantto_qbo.journal.connection import Connection
+from avantto_qbo.journal.statements import all_statements, statement
 from avantto_qbo.model.avantto import Transaction
 from avantto_qbo.model.quickbooks import Changes
-from avantto_qbo.model.records import Envelope
+from avantto_qbo.model.records import Envelope, Lane, Topic
 from avantto_qbo.quickbooks import webhooks as quickbooks
 from avantto_qbo.server.ports import IntakeResult, Verdict
 from avantto_qbo.service.intake import WebhookIntake
 from simulation.narrowed import Patch, together
 
 _TRIES = 3
+_UNLESS_NEWER = re.compile(r"^where .*excluded.updated_at .*$", re.MULTILINE)
 
 
 def unsigned() -> Patch:
@@ -49,6 +54,24 @@ def answered_first() -> Patch:
         task = asyncio.ensure_future(self._house.journal.write(lambda db: self._take_avantto(db, event)))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        return IntakeResult(Verdict.TAKEN)
+
+    return patch.object(WebhookIntake, "avantto", taken)
+
+
+def event_stored_apart() -> Patch:
+    """Which events were seen is noted first, so that a repeated one costs nothing; the mailbox is told next."""
+    intake = WebhookIntake.avantto
+
+    async def taken(self: WebhookIntake, raw: bytes, headers: Any) -> IntakeResult:
+        if not avantto.verify(raw, headers, self._keys) or avantto.parse(raw).topic is not Topic.INVOICE:
+            return await intake(self, raw, headers)
+        event, now, journal = avantto.parse(raw), self._house.clock.now(), self._house.journal
+        if not await journal.write(lambda db: inbox.deliver(db, "avantto", event.event_id, now)):
+            return IntakeResult(Verdict.REPEATED)
+        place, name = event.location, event.object_id
+        await journal.write(lambda db: inbox.tell(db, place, Topic.INVOICE, name, Lane.MONEY, now))
+        self._house.nudge(place)
         return IntakeResult(Verdict.TAKEN)
 
     return patch.object(WebhookIntake, "avantto", taken)
@@ -157,6 +180,13 @@ def keyed_by_order() -> Patch:
         take(self, db, row)
 
     return patch.object(PaymentRows, "_take", taken)
+
+
+def older_row_wins() -> Patch:
+    """The row that came last is the truth: who would send an old one?"""
+    remember = statement("customers.remember")
+    unguarded = msgspec.structs.replace(remember, sql=_UNLESS_NEWER.sub("", remember.sql))
+    return patch.dict(all_statements(), {remember.name: unguarded})
 
 
 def history_believed() -> Patch:

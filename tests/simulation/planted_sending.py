@@ -169,6 +169,15 @@ def made_anew() -> Patch:
     return patch.object(Performer, "_write", written)
 
 
+def new_request_id() -> Patch:
+    """Every attempt is a request of its own, and gets an id of its own."""
+
+    def named(op: Operation) -> str:
+        return f"{op.id}.{op.attempts + 1}" if op.attempts else op.request_id
+
+    return patch.object(performer, "request_id_after", named)
+
+
 def two_workers() -> Patch:
     """Every nudge starts a worker, also where one is at work."""
 

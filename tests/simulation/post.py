@@ -10,8 +10,6 @@ from typing import Any, Final
 
 import anyio
 
-from avantto_qbo.avantto import webhooks as avantto
-from avantto_qbo.quickbooks import webhooks as quickbooks
 from avantto_qbo.sandbox.webhooks import Delivery, Outbox
 from avantto_qbo.server.ports import Verdict
 from simulation.loop import SeededLoop, Turn
@@ -27,6 +25,8 @@ _STATUS: Final = {
 }
 _BUSY: Final = {"avantto": 429, "quickbooks": 503}
 _PATIENCE: Final = 3.0
+_DROPPED: Final = (0.0, 0.05, 0.3, 1.0)  # of how many of a hundred
+_TWICE: Final = (0.0, 0.2)
 
 
 class Post:
@@ -44,12 +44,13 @@ class Post:
         self._loop, self._outside, self._services = loop, outside, services
         self._rng, self._trace, self._felt = rng, trace, felt
         self.running: Callable[[], Run | None] = lambda: None
-        self.on_taken: Callable[[str, list[str]], object] = lambda _, __: None
+        self.on_offered: Callable[[str, bytes], object] = lambda _, __: None
+        self.on_answered: Callable[[str, bytes, Verdict], object] = lambda _, __, ___: None
         self.on_forged: Callable[[str, int], object] = lambda _, __: None
         self.pending = 0
         self._stragglers: list[tuple[str, Delivery]] = []
-        self._drop = rng.choice((0.0, 0.05, 0.3, 1.0))
-        self._twice = rng.choice((0.0, 0.2))
+        self._drop = rng.choice(_DROPPED)
+        self._twice = rng.choice(_TWICE)
         self._late = rng.choice((0.0, 0.1))
         self._days_late = rng.choice((0.0, 0.05))
         self._forge = rng.choice((0.0, 0.1))
@@ -109,6 +110,7 @@ class Post:
                 self._settle(side, delivery, status)
 
         self._later(self._outbox(side).policy.timeout, settle, None)
+        self.on_offered(side, delivery.body)
         run.spawn(self._hand_over(run, side, delivery.headers, delivery.body, settle))
 
     async def _hand_over(
@@ -122,8 +124,7 @@ class Post:
         except Exception:  # noqa: BLE001 - where a request ends: whatever went wrong, the vendor shall retry
             self._loop.call_soon(settle, _BUSY[side], context=self._outside)
             return
-        if taken.verdict is Verdict.TAKEN:
-            self.on_taken(side, _event_ids(side, body))
+        self.on_answered(side, body, taken.verdict)
         self._loop.call_soon(settle, _STATUS.get(taken.verdict, _BUSY[side]), context=self._outside)
 
     def _settle(self, side: str, delivery: Delivery, status: int | None) -> None:
@@ -156,10 +157,3 @@ class Post:
 
     def _later(self, delay: float, act: Callable[..., object], *args: Any) -> Turn:
         return self._loop.call_later(delay, act, *args, context=self._outside)
-
-
-def _event_ids(side: str, body: bytes) -> list[str]:
-    if side == "avantto":
-        event = avantto.parse(body)
-        return [event.event_id] if event.topic is not None else []
-    return [event.event_id for event in quickbooks.parse(body)]

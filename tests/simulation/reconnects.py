@@ -28,6 +28,7 @@ class Reconnects:
         self._held: dict[Subject, str] = {}
         self._denied: set[str] = set()
         self._broken: set[str] = set()
+        self._void: set[str] = set()
 
     def minted(self, side: str, token: str) -> None:
         """A vendor has just given out an access token, and a refresh token with it."""
@@ -37,8 +38,14 @@ class Reconnects:
     def _last_given(self) -> str:
         return str(next(reversed(self._crm.world.refresh)))
 
+    def forgets(self, token: str) -> None:
+        """The vendor does not know what it has just given out: the token before must still be there for that."""
+        self._void.add(token)
+
     def used(self, subject: Subject, token: str) -> None:
         """A request leaves with `token`."""
+        if token in self._void:
+            return
         before = self._held.get(subject)
         if before is None or self._born[token] >= self._born[before]:
             self._held[subject] = token

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from avantto_qbo.model.ids import LocationId
 from simulation import errands
-from simulation.asked import forgotten
+from simulation.asked import forgotten, unsent
 from simulation.reckon import reckon
 from simulation.run import Run
 from simulation.watch import ViolationError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOUR: Final = 60 * MINUTE
 _DAY: Final = 24 * _HOUR
+_PROVEN: Final = 0.3  # how often somebody lets the daemon try which request ids count
 
 
 class Story:
@@ -40,7 +41,8 @@ class Story:
         await world.rest.reached("after a last look", within=_HOUR)
         world.reckoning = reckon(world.people, world.crm.world.locations, world.books.companies, world.disk)
         world.rest.customers()
-        if complaint := forgotten(world.people.bookkeepers, world.disk):
+        unasked = forgotten(world.people.bookkeepers, world.disk)
+        if complaint := unasked or unsent(world.crm.world.locations, world.disk):
             raise ViolationError(complaint)
         await world.rest.restarts_write_nothing()
 
@@ -56,7 +58,7 @@ class Story:
         run = await world.alive()
         for shop in world.shops:
             await run.spawn(run.connecting.connect(world.order(shop)))
-        if world.options.requestid or world.draw.random() < 0.3:
+        if world.options.requestid or world.draw.random() < _PROVEN:
             await self._prove(run)
         await asyncio.sleep(2)
         world.weather.calmed, world.weather.origin = False, world.loop.time()

@@ -6,11 +6,13 @@ None of it asks the daemon: the journal's file, the bytes on the wire and the ve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, Final
 
 from avantto_qbo.sandbox.http import NotJsonError, Reply, decode_json
+from avantto_qbo.server.ports import Verdict
+from simulation.backwards import Backwards
 from simulation.disk import Disk
+from simulation.door import Door
 from simulation.loop import Life
 from simulation.marks import live_copies
 from simulation.network import Exchange, Network
@@ -38,6 +40,7 @@ class Watch:
         self._cursors: dict[str, str] = {}
         self.reconnects = Reconnects(disk, network)
         self._succession = Succession(self._crm.world.owner, self._heard_of)
+        self.door, self._backwards = Door(disk), Backwards(disk)
         self.duplicates = 0
 
     def minted(self, side: str, subject: str, token: str) -> None:
@@ -138,7 +141,7 @@ class Watch:
         if reply.status >= 300:
             return
         if exchange.kind == "token":
-            self._learn_tokens(exchange.side, reply)
+            self._learn_tokens(exchange.side, reply, forgotten=exchange.forgotten)
         elif exchange.kind == "write" and exchange.side == "quickbooks":
             realm = exchange.plain.path.split("/")[3]
             self.no_copies(realm)
@@ -152,7 +155,7 @@ class Watch:
     def _tables(self, realm: str) -> Any:
         return self._books.companies[realm].tables
 
-    def _learn_tokens(self, side: str, reply: Reply) -> None:
+    def _learn_tokens(self, side: str, reply: Reply, *, forgotten: bool) -> None:
         try:
             answer = decode_json(reply.body)
         except NotJsonError:
@@ -162,6 +165,8 @@ class Watch:
             self.minted(side, self._books.authority._access[token].grant.realm, token)
         else:
             self.minted(side, self._crm.world.access[token].location, token)
+        if forgotten:
+            self.reconnects.forgets(token)
 
     def no_copies(self, realm: str) -> None:
         """At most one live document in the books for each at Avantto."""
@@ -189,8 +194,9 @@ class Watch:
     # -- a commit ------------------------------------------------------------------------------------------------------
 
     def committed(self, _: Life) -> None:
-        """A cursor that moved has left nothing behind, and nobody is asked to connect again without need."""
-        if complaint := self.reconnects.needless():
+        """A cursor that moved has left nothing behind, nothing known went back, nobody connects again without need."""
+        self.door.committed()
+        if complaint := self.reconnects.needless() or self._backwards.complaint():
             raise ViolationError(complaint)
         for row in self._disk.look("select owner, value from cursors where name = 'changes'"):
             if self._cursors.get(row["owner"]) != row["value"]:
@@ -211,12 +217,10 @@ class Watch:
 
     # -- the door ------------------------------------------------------------------------------------------------------
 
-    def taken(self, side: str, events: Iterable[str]) -> None:
-        """What was answered with 200 is durable."""
-        for event in events:
-            rows = self._disk.look("select 1 from deliveries where provider = ? and event_id = ?", side, event)
-            if not rows and side == "avantto":
-                raise ViolationError(f"a webhook of {side} was answered with 200 and is not in the journal")
+    def answered(self, side: str, body: bytes, verdict: Verdict) -> None:
+        """What was answered with 200 is durable, and somebody will look."""
+        if complaint := self.door.answered(side, body, verdict):
+            raise ViolationError(complaint)
 
     def forged(self, side: str, number: int) -> None:
         """Nobody's words are taken without a signature."""

@@ -29,6 +29,7 @@ class Fate(StrEnum):
     THROTTLED = "429"
     THROTTLED_UNTIL = "429 with Retry-After"
     DENIED = "401"
+    ROLLED_BACK = "rolled back"  # tokens were renewed and answered, and the vendor forgot it
     GARBLED = "garbled"  # it was carried out, and the answer is no JSON
 
 

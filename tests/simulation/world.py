@@ -28,6 +28,7 @@ from simulation.outcome import Options, Outcome
 from simulation.people import People
 from simulation.post import Post
 from simulation.reckon import Reckoning
+from simulation.replica import Replica
 from simulation.rest import Rest
 from simulation.run import Ids, Run
 from simulation.shops import Shop
@@ -58,7 +59,8 @@ class World:
         self.crm.world.signer = signer()
         services = {"quickbooks": self.books, "avantto": self.crm}
         self.disk = Disk(self.weather)
-        self.network = Network(self.loop, self.outside, services, self.weather, self.trace)
+        replica = Replica(random.Random(f"{seed} replica"), self.weather)
+        self.network = Network(self.loop, self.outside, services, self.weather, self.trace, replica)
         self.post = Post(
             self.loop, self.outside, services, random.Random(f"{seed} post"), self.trace, self.weather.felt
         )
@@ -80,19 +82,24 @@ class World:
     def _hang_up_hooks(self) -> None:
         network, guarded = self.network, self._guarded
         network.on_send = guarded(self.watch.sends)
-        network.on_answer = network.on_leave = guarded(self.watch.hears)
+        network.on_answer, network.on_leave = guarded(self.watch.hears), self._heard
         network.on_commit = self._carried_out
         self.disk.before_commit = self.crashes.before_commit
         self.disk.on_commit = self._committed
         self.loop.on_step = self.crashes.step
         self.post.running = lambda: self.process
-        self.post.on_taken = guarded(self.watch.taken)
+        self.post.on_offered = self.watch.door.offered
+        self.post.on_answered = guarded(self.watch.answered)
         self.post.on_forged = guarded(self.watch.forged)
 
     def _carried_out(self, exchange: Any, reply: Any) -> None:
         self._guarded(self.watch.carried_out)(exchange, reply)
         self.post.collect()
         self.crashes.arrived(exchange)
+
+    def _heard(self, exchange: Any) -> None:
+        self._guarded(self.watch.hears)(exchange)
+        self.crashes.heard(exchange)
 
     def _committed(self, life: Life) -> None:
         self._guarded(self.watch.committed)(life)

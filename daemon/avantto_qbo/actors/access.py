@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from avantto_qbo.actors.keeper import TokenKeeper
 from avantto_qbo.actors.limiter import Limiter
@@ -17,6 +17,10 @@ from avantto_qbo.model.operation import Call
 from avantto_qbo.model.outcome import NoAccess, NotSent, Outcome, Written
 
 T = TypeVar("T")
+# A token that was just renewed may be refused as well: it ended while it waited for its turn, or the vendor forgot the
+# renewal. Only then is it a person's business.
+_RENEWALS: Final = 2
+_BY_THE_MINUTE: Final = timedelta(minutes=2)  # a limit of requests has passed by then; the quota of reads has not
 
 
 class Access:
@@ -71,12 +75,15 @@ class Access:
             yield
 
     async def write(self, call: Call, request_id: str, *, key: str = "") -> Outcome:
-        """Send once; a refused access token is renewed once and the same bytes go again (401 means not carried out)."""
+        """Send once; a refused access token is renewed and the same bytes go again (401 means not carried out)."""
         try:
             token = await self.keeper.access_token()
             outcome = await self._send(token, call, request_id, key)
-            if isinstance(outcome, NoAccess):
-                outcome = await self._send(await self.keeper.renew(token), call, request_id, key)
+            for _ in range(_RENEWALS):
+                if not isinstance(outcome, NoAccess):
+                    break
+                token = await self.keeper.renew(token)
+                outcome = await self._send(token, call, request_id, key)
         except AuthError as error:
             return NoAccess(error.provider, error.subject, error.reason)
         except TransientError as error:
@@ -95,28 +102,39 @@ class Access:
         return outcome
 
     async def read(self, read: Read[T], *, key: str = "") -> T:
-        """Ask once more with a renewed token when the first was refused. Raises as `Edge.read` does."""
+        """Ask again with a renewed token when one is refused. Raises as `Edge.read` does."""
         if self._gate is not None:
             self._gate.admit()
         token = await self.keeper.access_token()
-        try:
-            return await self._ask(token, read, key)
-        except AuthError:
-            return await self._ask(await self.keeper.renew(token), read, key)
+        for _ in range(_RENEWALS):
+            try:
+                return await self._ask(token, read, key)
+            except AuthError:
+                token = await self.keeper.renew(token)
+        return await self._ask(token, read, key)
 
     async def _ask(self, token: str, read: Read[T], key: str) -> T:
         try:
             async with self._turn(key):
                 answer = await self._edge.read(self.subject, token, read)
         except TransientError as error:
-            if error.retry_after is not None and (self._gate is None or await self._gate.refused(self.subject)):
-                self._slow_down(error.retry_after)
+            if error.retry_after is not None:
+                await self._refused(error.retry_after)
             raise
         self.keeper.worked(token)
         self._on_read()
-        if self._gate is not None:
+        if self._gate is not None and read.method == "GET":
             await self._gate.passed(self.subject)
+        elif self._gate is not None:  # a batch: whether those are metered is UNVERIFIED
+            self._gate.told_nothing()
         return answer
+
+    async def _refused(self, asked: timedelta) -> None:
+        """A read was throttled: pause everything, but writes not for what can only be about reads."""
+        if self._gate is None:
+            self._slow_down(asked)
+        elif await self._gate.refused(self.subject):
+            self._slow_down(min(asked, _BY_THE_MINUTE))
 
     def _slow_down(self, asked: timedelta) -> None:
         self.limiter.pause(self._clock.now() + asked * (1 + self._rng.random() / 10))

@@ -245,8 +245,10 @@ class Desk:
             return busy
         later, verdict = await self.carry_out(op)
         self.realm.forget_company()
-        taken = verdict.fault is not None and verdict.fault.kind is FaultClass.NAME_TAKEN
-        return self.later(60, "item name taken") if taken else later
+        if verdict.fault is None or verdict.fault.kind is not FaultClass.NAME_TAKEN:
+            return later
+        await self.realm.learn()  # with older facts it would only be tried again
+        return self.later(60, "item name taken")
 
 
 def settings_key(location: LocationId) -> str:

@@ -8,12 +8,22 @@ from typing import Final
 
 import msgspec
 
-from avantto_qbo.errors import InternalError
+from avantto_qbo.errors import InternalError, RejectedError
 from avantto_qbo.model.drafts import InvoiceDraft
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
 from avantto_qbo.model.quickbooks import Found
 from avantto_qbo.quickbooks.lookups import customer_of, number_of
-from avantto_qbo.rules.books.doubts.doubt import Adopt, Decision, GiveUp, HoldIt, LookAgain, Replan, Resend, as_sent
+from avantto_qbo.rules.books.doubts.doubt import (
+    Adopt,
+    Decision,
+    GiveUp,
+    HoldIt,
+    LookAgain,
+    Replan,
+    Resend,
+    as_sent,
+    unresolved,
+)
 from avantto_qbo.rules.reasons import RETRY, SKIP, document
 from avantto_qbo.rules.reference import marks
 from avantto_qbo.rules.settle import Verdict
@@ -78,6 +88,12 @@ def other_total(op: Operation, hit: Found) -> Reason:
     total = f"a total of {hit.total} where Avantto says {op.expected}"
     text = f"{document(op)} is in QuickBooks (id {hit.id}) with {total}."
     return Reason("doubt_total", text, f"correct it in QuickBooks, then: {RETRY}")
+
+
+def not_answered(op: Operation, error: RejectedError) -> Reason:
+    """The reason to hold what cannot be looked up, because the question itself is refused."""
+    side = "QuickBooks" if op.kind.side == "books" else "Avantto"
+    return unresolved(f"{document(op)}: the answer was lost, and {side} refuses to look it up ({error.code}).")
 
 
 def foreign_copy(op: Operation, hits: tuple[Found, ...]) -> Reason | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -15,6 +15,7 @@ from avantto_qbo.actors.doubt_ends import (
     differs,
     foreign_copy,
     is_done,
+    not_answered,
     other_total,
     resolution_of,
 )
@@ -24,7 +25,7 @@ from avantto_qbo.actors.payment_evidence import PaymentEvidence
 from avantto_qbo.actors.realm import RealmActor
 from avantto_qbo.avantto import reads as crm_reads
 from avantto_qbo.errors import AuthError, RejectedError, TransientError
-from avantto_qbo.journal import activity, links, locations
+from avantto_qbo.journal import activity, links, locations, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.drafts import ContactDraft
 from avantto_qbo.model.operation import Kind, Operation, Reason, State
@@ -44,6 +45,7 @@ from avantto_qbo.rules.books.doubts.doubt import (
     twice,
 )
 from avantto_qbo.rules.books.doubts.payment_doubt import Fences, weigh
+from avantto_qbo.rules.books.doubts.retry import exhausted
 from avantto_qbo.rules.settle import Verdict
 
 _TWICE: Final = "doubt_twice"
@@ -69,16 +71,28 @@ class Doubts:
         self._evidence = PaymentEvidence(house, realm)
 
     async def resolve(self, op: Operation) -> Resolution:
-        """Decide about an operation in doubt that is due. Raises what the look-up raises; then it stays in doubt."""
-        settle = self._house.pace.settle
-        found = await self._look(op) if self._house.clock.now() >= next_look(op, settle) else ()
-        fence = await self._fenced(op)
-        decision = decide(op, found, now=self._house.clock.now(), settle=settle, fence=fence)
-        if isinstance(decision, Weigh):
-            decision = await self._weigh(op, repeat=fence)
+        """Decide about an operation in doubt that is due.
+
+        Raises what the look-up raises; then it stays in doubt, but not for ever where the look-up itself is refused.
+        """
+        now = self._house.clock.now()
+        try:
+            decision = await self._decision(op, now)
+        except RejectedError as error:
+            if not exhausted(op.sent_at or op.updated_at, now):
+                raise
+            decision = HoldIt(not_answered(op, error))
         if isinstance(decision, HoldIt) and decision.reason.code == _TWICE:
             await self._no_fence(op)
         return resolution_of(op, decision)
+
+    async def _decision(self, op: Operation, now: datetime) -> Decision:
+        """Look and decide; what is answered is as old as `now`, when it was asked for."""
+        settle = self._house.pace.settle
+        found = await self._look(op) if now >= next_look(op, settle) else ()
+        fence = await self._fenced(op)
+        decision = decide(op, found, now=now, settle=settle, fence=fence)
+        return await self._weigh(op, repeat=fence) if isinstance(decision, Weigh) else decision
 
     async def _weigh(self, op: Operation, *, repeat: bool) -> Decision:
         """A payment that no look finds: what does its invoice say?"""
@@ -105,7 +119,10 @@ class Doubts:
         """A person wants a doubtful write sent again: only if it still is not there. None means send."""
         if op.target:  # a change: the SyncToken it was sent with is refused once it has been carried out
             return None
-        ours = ours_among(op, await self._look(op))
+        try:
+            ours = ours_among(op, await self._look(op))
+        except RejectedError as error:
+            return Verdict((State.HELD,), not_answered(op, error))
         if not ours:
             return None
         if len(ours) > 1:
@@ -183,12 +200,22 @@ class Doubts:
             return await self._contact(op)
         if op.kind.side == "crm" or op.kind is Kind.CANARY_CREATE:
             return ()
+        others = await self._made_by_others(op)
         seen: dict[str, Found] = {}
         for read in lookups(op):
-            seen |= {hit.id: hit for hit in await self._realm.access.read(read, key=op.location)}
+            hits = await self._realm.access.read(read, key=op.location)
+            seen |= {hit.id: hit for hit in hits if hit.id not in others}
             if ours_among(op, tuple(seen.values())):
                 break
         return tuple(seen.values())
+
+    async def _made_by_others(self, op: Operation) -> frozenset[str]:
+        """What earlier creates of the same source made bears the same marker: a customer that is inactive since."""
+        if op.target:
+            return frozenset()
+        tried = await self._house.journal.read(lambda db: operations.of_source(db, op.location, op.source))
+        done = (made for made in tried if made.kind is op.kind and made.id != op.id and made.state is State.DONE)
+        return frozenset(made.object_id for made in done)
 
     async def _contact(self, op: Operation) -> tuple[Found, ...]:
         draft = msgspec.json.decode(op.intent, type=ContactDraft)

@@ -45,17 +45,18 @@ class Limiter:
 
     async def pause_over(self) -> None:
         """Wait until the pause that the other side asked for is over, without taking a turn."""
-        while self._paused_until is not None and (left := self._paused_until - self._clock.now()) > timedelta(0):
-            await self._clock.sleep(left.total_seconds())
+        while (left := self._pause_left(self._clock.now())) > 0:
+            await self._clock.sleep(left)
 
     def wait_for(self, now: datetime, room: int = 1) -> float:
         """Seconds until `room` requests may start one after the other, 0.0 when they may now."""
         self._follow(now)
         self._forget(now)
-        waits = [self._window_wait(window, now, room) for window in self._windows]
-        if self._paused_until is not None:
-            waits.append((self._paused_until - now).total_seconds())
-        return max(0.0, *waits)
+        return max(self._pause_left(now), *(self._window_wait(window, now, room) for window in self._windows))
+
+    def _pause_left(self, now: datetime) -> float:
+        self._follow(now)
+        return max(0.0, (self._paused_until - now).total_seconds()) if self._paused_until is not None else 0.0
 
     def _window_wait(self, window: Window, now: datetime, room: int) -> float:
         last_free = max(1, window.count - room + 1)

@@ -9,6 +9,7 @@ import msgspec
 from avantto_qbo.journal import customers, links, locations, merges, reviews
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import CustomerId, RealmId
+from avantto_qbo.model.records import TAKEN_BACK
 
 
 def follow(db: Connection, realm: RealmId, loser: CustomerId, survivor: CustomerId, now: datetime) -> None:
@@ -41,5 +42,5 @@ def moved(db: Connection, realm: RealmId, before: CustomerId, now_of: CustomerId
     row = customers.get(db, realm, before)
     if row is not None and not row.active:
         follow(db, realm, before, now_of, now)
-    else:
-        reviews.inherit(db, realm, before, now_of, now)
+    else:  # it never was that customer's, whose own first one may still come
+        reviews.inherit(db, realm, before, now_of, now, TAKEN_BACK)

@@ -19,12 +19,14 @@ class Patience:
         self._clock = clock
         self._failures = 0
         self._until: datetime | None = None
+        self._wait = timedelta()
 
     def lose(self, asked: timedelta | None) -> None:
         """It failed; `asked` is how long the other side wants to be left alone, if it said so."""
         own = _FIRST * (1 << min(self._failures, _DOUBLINGS))
         self._failures += 1
-        self._until = self._clock.now() + (own if asked is None else asked)
+        self._wait = own if asked is None else asked
+        self._until = self._clock.now() + self._wait
 
     def reset(self) -> None:
         """It answered."""
@@ -32,6 +34,8 @@ class Patience:
 
     def check(self) -> None:
         """Raise TransientError, with what is left of it, while there is a wait."""
-        left = self._until - self._clock.now() if self._until is not None else timedelta()
-        if left > timedelta():
-            raise TransientError("the token endpoint did not answer just now", left)
+        now = self._clock.now()
+        if self._until is None or self._until <= now:
+            return
+        self._until = min(self._until, now + self._wait)  # somebody set the wall clock back: nobody waits longer
+        raise TransientError("the token endpoint did not answer just now", self._until - now)

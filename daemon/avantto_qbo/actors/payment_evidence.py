@@ -41,7 +41,9 @@ class PaymentEvidence:
         ours = await self._house.journal.read(lambda db: _ours(db, op, draft.invoice))
         strangers = [one for one in row.payments if one not in ours][:_OTHERS]
         others = [await self._other(op, one) for one in strangers]
-        return Balance(row.total, row.balance, sum(ours.values(), Decimal(0)), tuple(others))
+        # One that a person deleted or took off settles nothing of it any more.
+        known = sum((amount for one, amount in ours.items() if one in row.payments), Decimal(0))
+        return Balance(row.total, row.balance, known, tuple(others))
 
     async def _other(self, op: Operation, payment: str) -> Found:
         row = await self._realm.access.read(reads.payment(payment), key=op.location)

@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 OWNER: Final = "daemon"
 BLOCKED: Final = "reads_blocked"  # the cursor that says since when, "" while reads pass
 _TRY: Final = timedelta(minutes=10)
+_SPENT: Final = "the metered reads of this month are spent"
 
 
 class ReadGate:
@@ -39,11 +40,15 @@ class ReadGate:
         if self._next_try is None:
             return
         if now < self._next_try:
-            raise QuotaSpentError("the metered reads of this month are spent", self._next_try - now)
+            self._next_try = min(self._next_try, now + _TRY)  # somebody set the wall clock back: nobody waits longer
+            raise QuotaSpentError(_SPENT, self._next_try - now)
         self._next_try = now + _TRY
 
     async def refused(self, realm: str) -> bool:
-        """A read was throttled. True when writes should pause as well: nothing says yet that it is only reads."""
+        """A read was throttled. True when writes should pause as well: nothing says yet that it is only reads.
+
+        Raises QuotaSpentError when it is, also for the one read that was let through to find out.
+        """
         now = self._house.clock.now()
         known = self._refused.get(realm)
         again = msgspec.structs.replace(known, count=known.count + 1) if known else Refusals(now)
@@ -53,7 +58,9 @@ class ReadGate:
             log.warning("reads.blocked", count=len(self._refused))
             self._house.count("reads.blocked")
             await self._show(now.isoformat())
-        return self._next_try is None and not again.wrote
+        if self._next_try is not None:
+            raise QuotaSpentError(_SPENT, self._next_try - now)
+        return not again.wrote
 
     async def passed(self, realm: str) -> None:
         """A read succeeded: whatever was refused before was a matter of haste, or the month is new."""
@@ -64,6 +71,11 @@ class ReadGate:
             log.info("reads.pass_again")
         if self._shown is not False:
             await self._show("")
+
+    def told_nothing(self) -> None:
+        """What passed may not be metered: the next read is the one that finds out."""
+        if self._next_try is not None:
+            self._next_try = self._house.clock.now()
 
     def wrote(self, realm: str, outcome: Outcome) -> None:
         """A write passed, which tells a quota of reads from a limit of requests; a throttled one tells the opposite."""

@@ -18,6 +18,7 @@ from avantto_qbo.actors import trials
 from avantto_qbo.actors.access import Access
 from avantto_qbo.actors.facts import learn, refuse_forms, with_refused_forms
 from avantto_qbo.actors.house import House
+from avantto_qbo.errors import QuotaSpentError
 from avantto_qbo.journal import cursors, customers, evidence, inbox, locations, usage
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.drafts import TaxForm
@@ -57,15 +58,20 @@ class RealmActor:
         self._reads_to_count += 1
 
     async def company(self) -> Company:
-        """The facts rules decide by, at most a day old."""
+        """The facts rules decide by: at most a day old, older only while the month's reads are spent."""
         async with self._loading:
             if self._company is None:
                 self._company = await self._remembered()
             now = self._house.clock.now()
             old = self._fresh_until is None or now >= self._fresh_until
-            if self._company is None or old or self._stale:
-                self._company = await self.learn()
-            return self._company
+            if self._company is not None and not old and not self._stale:
+                return self._company
+            try:
+                return await self.learn()
+            except QuotaSpentError:  # writes go on with what is known
+                if self._company is None:
+                    raise
+                return self._company
 
     def forget_company(self) -> None:
         """Something it named was refused, made or mended: read it again at the next use, whatever is remembered."""

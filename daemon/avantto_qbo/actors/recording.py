@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -20,8 +20,6 @@ from avantto_qbo.rules.crm.contact import JOINED
 from avantto_qbo.rules.reasons import addressed
 from avantto_qbo.rules.settle import RECONNECT, TO_A_PERSON, Verdict
 
-# The change feed's row must win: its clock differs from ours and knows no fractions of a second.
-_FEED_IS_NEWER: Final = timedelta(minutes=5)
 Extra = Callable[[Connection], object]
 # Taken back by us: told from what a person voided or deleted in the books, which is respected for good.
 WITHDRAWN: Final = "withdrawn"
@@ -158,7 +156,7 @@ def _index_customer(db: Connection, op: Operation, now: datetime, fingerprints: 
         IndexedCustomer(
             realm=op.realm,
             id=CustomerId(op.object_id),
-            updated_at=op.created_at - _FEED_IS_NEWER,
+            updated_at=op.created_at,
             created_at=op.created_at,
             sync_token="",
             active=True,

@@ -13,6 +13,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
+from avantto_qbo.actors.clock_steps import ClockSteps
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
 from avantto_qbo.errors import TransientError
@@ -42,6 +43,7 @@ class Supervisor:
         self._news = anyio.Event()
         self._stopping = False
         self._stopped = anyio.Event()
+        self._steps = ClockSteps(house)
 
     def nudge(self, location: LocationId) -> None:
         """There may be mail for `location`: see that its actor looks."""
@@ -77,6 +79,7 @@ class Supervisor:
 
     async def _start_what_is_due(self) -> datetime:
         """Start everybody who has something to do by now; return which moment that was."""
+        await self._steps.follow()
         now = self._house.clock.now()
 
         def due(db: Connection) -> tuple[list[LocationId], list[tuple[str, str]]]:

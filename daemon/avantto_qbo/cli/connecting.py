@@ -139,11 +139,16 @@ def wait_for_contacts(daemon: StatusClient, location: LocationId) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @config_option
 def disconnect(location: str, yes: bool) -> None:
-    """Disconnect LOCATION: nothing is posted any more, nothing in the books is changed."""
+    """Disconnect LOCATION: nothing is posted any more, nothing in the books is changed.
+
+    Only a test of `doctor --canary` that is under way is taken back first.
+    """
     if not (yes or _agreed(f"Disconnect {location}? Nothing will be posted for it any more")):
         raise click.ClickException("nothing was changed (--yes does not ask)")
     answer = client().post(location_path(location, "/disconnect"), LocationAnswer)
     click.echo(f"{answer.location} is {answer.status}.")
+    if answer.warning:
+        click.echo(f"Note: {answer.warning}", err=True)
 
 
 def _agreed(question: str) -> bool:

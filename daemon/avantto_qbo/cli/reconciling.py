@@ -42,7 +42,7 @@ _REASONS: Final = {
 
 @click.command()
 @click.argument("location")
-@click.option("--since", type=_DAY, help="The first day (default: the cut-off's).")
+@click.option("--since", type=_DAY, help="The first day (default: all there are).")
 @click.option("--until", type=_DAY, help="The last day (default: all there are).")
 @config_option
 @json_option

@@ -1,4 +1,8 @@
-"""Evidence: webhook copies that say more than a later read does, kept for some days beside the document."""
+"""Evidence: what was seen of each object and no later read says again, such as the sums of an order's webhook.
+
+One copy an object, the newest, kept as long as the document it speaks of: a renewal and a refund may come years later,
+and a row that is forgotten is news once more when a list is read again.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +62,10 @@ def unseen(
 
 
 def prune(db: Connection, before: datetime) -> int:
-    """Drop the copies made before `before`; return how many."""
+    """Drop what is older than `before` and will not be asked for again; return how many (keep at least a year).
+
+    That is orders nobody paid, and which version of a payment in QuickBooks was told: its feed brings changes only.
+    """
     return len(db.run("evidence.prune", before=to_text(before)))
 
 

@@ -144,7 +144,8 @@ def of_source(db: Connection, location: LocationId, source: Source) -> list[Oper
 def resolve_held(db: Connection, op_id: OperationId, to: State, now: datetime, actor: str) -> Operation:
     """Let a human send a held operation again (PLANNED) or let it go (SKIPPED); the decision goes into the activity.
 
-    A retry starts its attempts and look-ups afresh; a skipped operation keeps the reason it was held for.
+    A retry starts its attempts and look-ups afresh, but what was sent stays sent; a skipped operation keeps the reason
+    it was held for.
     Raises InternalError when it is not held or `to` is neither.
     """
     held = _known(db, op_id)
@@ -154,7 +155,7 @@ def resolve_held(db: Connection, op_id: OperationId, to: State, now: datetime, a
     activity.record(db, Activity(now, held.location, event, text, subject=op_id, actor=actor))
     if to is State.SKIPPED:
         return move(db, op_id, to, now, reason=held.reason)
-    return move(db, op_id, to, now, attempts=0, lookups=0)
+    return move(db, op_id, to, now, attempts=min(held.attempts, 1), lookups=0)
 
 
 def _known(db: Connection, op_id: OperationId) -> Operation:

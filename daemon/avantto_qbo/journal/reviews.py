@@ -35,8 +35,8 @@ def claim(db: Connection, review: Review, person_keys: Iterable[str]) -> bool:
 
 
 def _open(current: Review | None, review: Review) -> bool:
-    """Only what waits may begin; where one location merely noted what it would do, another may do it."""
-    if current is None or current.state is ReviewState.WAITING:
+    """Only what waits, or was taken back before, may begin; what one location merely noted another may do."""
+    if current is None or current.state is ReviewState.WAITING or current.taken_back:
         return True
     return current.state is ReviewState.SHADOW and current.location != review.location
 
@@ -46,10 +46,13 @@ def _claimed_by(db: Connection, realm: RealmId, key: str) -> str:
     return str(rows[0]["customer"]) if rows else ""
 
 
-def inherit(db: Connection, realm: RealmId, loser: CustomerId, survivor: CustomerId, now: datetime) -> None:
+def inherit(
+    db: Connection, realm: RealmId, loser: CustomerId, survivor: CustomerId, now: datetime, ended: str = MERGED
+) -> None:
     """Two customers were merged: what was decided for the one that is gone holds for the one that stays.
 
-    A merge never allows a second request: a survivor that only waited ends with the loser's request.
+    A merge never allows a second request: a survivor that only waited ends with the loser's request. `ended` is the
+    code of a request that waited for the loser.
     """
     gone, mine = get(db, realm, loser), get(db, realm, survivor)
     if gone is None or loser == survivor:
@@ -60,8 +63,8 @@ def inherit(db: Connection, realm: RealmId, loser: CustomerId, survivor: Custome
     if gone.state in _BEGUN:
         db.run("reviews.claim_person", realm=realm, key=f"customer:{survivor}", customer=survivor)
     if waits:
-        ended = {"state": ReviewState.DECLINED, "code": MERGED, "mend": "", "updated_at": now}
-        put(db, msgspec.structs.replace(gone, reason=f"Merged into customer {survivor}.", **ended))
+        end = {"state": ReviewState.DECLINED, "code": ended, "mend": "", "updated_at": now}
+        put(db, msgspec.structs.replace(gone, reason=f"It is customer {survivor}'s now.", **end))
 
 
 def _inherited(gone: Review, survivor: CustomerId, now: datetime) -> Review:

@@ -51,11 +51,12 @@ class BookRow(msgspec.Struct, frozen=True):
 class BookChanges(msgspec.Struct, frozen=True):
     """One answer of the change feed: what changed, and the keys (entity and id) of what was deleted.
 
-    `as_of` is the server's clock; `overflowed` when one answer cannot hold them all; `unreadable` counts rows left out.
+    `as_of` is the server's clock; `overflowed` when one answer cannot hold them all; `unreadable` names the rows that
+    were left out.
     """
 
     rows: tuple[BookRow, ...]
     gone: frozenset[tuple[str, str]]
     as_of: datetime
     overflowed: bool = False
-    unreadable: int = 0
+    unreadable: tuple[str, ...] = ()

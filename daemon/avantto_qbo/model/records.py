@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Final
 
 import msgspec
 
@@ -134,8 +135,11 @@ class ReviewState(StrEnum):
     DECLINED = "declined"  # do-not-disturb, unsubscribed, no address, refunded, too old
 
 
+TAKEN_BACK: Final = "not_a_payment"  # the code of a payment that settles nothing
+
+
 class Review(msgspec.Struct, frozen=True):
-    """The one review request a customer can ever get, per realm."""
+    """The one review request a customer can ever get, per realm. `paid_at` is the payment's last change known to it."""
 
     realm: RealmId
     customer: CustomerId
@@ -152,6 +156,11 @@ class Review(msgspec.Struct, frozen=True):
     operation: OperationId | None = None
     code: str = ""  # of the reason
     mend: str = ""  # the command that lets a waiting request go on; "" when only time is waited for
+
+    @property
+    def taken_back(self) -> bool:
+        """Its payment was voided or deleted before anything was sent: another one may still be the first."""
+        return self.state is ReviewState.DECLINED and self.code == TAKEN_BACK
 
 
 class Activity(msgspec.Struct, frozen=True):

@@ -325,7 +325,7 @@ class ReviewCase(msgspec.Struct, frozen=True):
     `history` None: not asked yet. `imported`: the contact came from QuickBooks and never wrote.
     `link` "" means no review link could be found anywhere. `refunded`: Avantto gave the money back. `others` are the
     invoice's other payments, `workflows` the location's; None means not asked yet. `forgotten_until`: what was asked
-    up to then is not known, because the journal was restored.
+    up to then is not known, because the journal was restored; `forgotten_gone`: payments were deleted in that time.
     """
 
     payment: PaymentRow
@@ -342,6 +342,7 @@ class ReviewCase(msgspec.Struct, frozen=True):
     others: tuple[PaymentRow, ...] | None = None
     workflows: tuple[Workflow, ...] | None = None
     forgotten_until: datetime | None = None
+    forgotten_gone: bool = False
 
 
 SaleCase = InvoiceCase | ReceiptCase

@@ -141,10 +141,10 @@ def asked_to_wait(answer: HttpAnswer) -> timedelta | None:
 
 def error_of(realm: str, status: int, raw: RawFault | None) -> AvanttoQboError:
     """Return what a read raises for this refusal."""
-    fault = fault_of(status, raw)
-    if denies_access(status, raw):
+    fault, denied = fault_of(status, raw), denies_access(status, raw)
+    if denied and status < 500:  # who fails has not looked at the token: no owner reconnects for that
         return AuthError("quickbooks", realm, fault.code)
-    if fault.kind is FaultClass.PASSING:
+    if denied or fault.kind is FaultClass.PASSING:
         return TransientError(fault.code)
     return RejectedError(fault.code, fault.message, status=status, field=fault.field)
 

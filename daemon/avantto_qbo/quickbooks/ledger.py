@@ -97,7 +97,8 @@ def _changes(body: bytes, entities: Sequence[BookEntity]) -> BookChanges:
             pages += [rows_in(part, entity, partial(read, entity)) for entity in entities]
     rows = tuple(row for page in pages for row in page.rows if (row.entity, row.id) not in gone)
     overflowed = sum(page.size for page in pages) >= PAGE
-    return BookChanges(rows, frozenset(gone), as_of, overflowed, sum(len(page.unreadable) for page in pages))
+    unreadable = tuple(name for page in pages for name in page.unreadable)
+    return BookChanges(rows, frozenset(gone), as_of, overflowed, unreadable)
 
 
 class _Stub(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -18,7 +19,7 @@ from avantto_qbo.model.drafts import CustomerDraft, InvoiceDraft, ItemDraft, Pay
 from avantto_qbo.model.http import Read
 from avantto_qbo.model.operation import Kind, Operation
 from avantto_qbo.model.quickbooks import Found
-from avantto_qbo.quickbooks.queries import ALSO_INACTIVE, literal, page, query_path, stamp, statement
+from avantto_qbo.quickbooks.queries import ALSO_INACTIVE, literal, only, page, query_path, stamp, statement
 from avantto_qbo.quickbooks.rows import emails, value_of
 from avantto_qbo.quickbooks.shapes import Email, Ref, WrittenShape
 
@@ -50,6 +51,12 @@ def lookups(op: Operation) -> tuple[Lookup, ...]:
 def by_id(entity: str, object_id: str) -> Lookup:
     """Read one object as it stands; asked by query, a deleted one is an empty answer."""
     return _found(entity, _is("Id", object_id))
+
+
+def as_it_stands(entity: str, object_id: str) -> Read[Found]:
+    """Read one object itself, which does not lag as queries may; a deleted one is refused (610)."""
+    path = f"{entity.lower()}/{quote(object_id, safe='')}"
+    return Read(path, lambda body: _hit(bytes(only(body, entity, msgspec.Raw)), entity))
 
 
 def by_number(entity: str, number: str) -> Lookup:

@@ -248,11 +248,12 @@ class OperationAnswer(msgspec.Struct, frozen=True):
 
 
 class LocationAnswer(msgspec.Struct, frozen=True):
-    """Where a location stands after a person decided."""
+    """Where a location stands after a person decided; `warning` is what they should know about it."""
 
     location: LocationId
     status: Status
     reason: str = ""
+    warning: str = ""
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True):

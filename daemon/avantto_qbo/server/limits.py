@@ -16,7 +16,7 @@ MOST_NODES: Final = 50_000
 # polls find everything long before its turn comes: a hint makes nothing sooner.
 MOST_UNITS: Final = 1_000
 MOST_MAIL: Final = 50_000
-MOST_BODIES: Final = 32 * 1024 * 1024  # bytes of bodies under way, of all callers together
+MOST_BODIES: Final = 32 * 1024 * 1024  # bytes of bodies under way, of all callers together; the slowest make way
 HIGH_WATER_WAIT: Final = timedelta(seconds=30)
 DEPTH_LOOK: Final = timedelta(seconds=5)  # how old a count of the mail may be
 

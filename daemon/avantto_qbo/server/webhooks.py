@@ -41,8 +41,9 @@ class WebhookDoor:
 
     async def answer(self, request: web.Request) -> web.Response:
         try:
-            with self._room.share() as take:
-                raw = await read_body(request, self._limits, take)
+            with self._room.share() as share:
+                with share.arriving():
+                    raw = await read_body(request, self._limits, share.take)
                 result = await self._taken(raw, {name.lower(): value for name, value in request.headers.items()})
         except UnreadableBodyError as error:
             self._count(error.outcome)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from avantto_qbo.actors import trials
 from avantto_qbo.actors.directory import Directory
 from avantto_qbo.actors.house import House
 from avantto_qbo.actors.trials import Stage, Trial
 from avantto_qbo.errors import RefusedError
-from avantto_qbo.journal import activity, inbox, locations, settings
+from avantto_qbo.journal import activity, inbox, settings
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.location_settings import merge_settings
 from avantto_qbo.model.ids import LocationId
@@ -22,10 +20,10 @@ from avantto_qbo.rules.books.doubts import canary
 from avantto_qbo.rules.books.doubts.doubt import LOOKS
 from avantto_qbo.rules.reasons import HeldError
 from avantto_qbo.server.api_doctor import CanaryAnswer
+from avantto_qbo.service.interrupted import TAKEN_OVER, take_over
 from avantto_qbo.service.known import location_of
 
 _MAKES: Final = "an invoice, a payment, a sales receipt and a refund receipt over 1, for a customer of their own"
-_LEFT: Final = "an earlier test of this company was interrupted: what it left in QuickBooks is taken back first"
 
 
 class CanaryDesk:
@@ -47,13 +45,13 @@ class CanaryDesk:
             canary.ground(run, company, own, record, canary.today(record, self._house.clock.now()))
         except HeldError as waiting:
             raise RefusedError(waiting.reason.text, waiting.reason.mend) from waiting
-        taken_over = await self._house.journal.write(lambda db: self._take_over(db, record, actor))
+        taken_over = await self._house.journal.write(lambda db: take_over(db, record, actor, self._house.clock.now()))
         if not taken_over:
             await self._house.journal.write(lambda db: self._begin(db, record, run, actor))
         self._house.nudge(location)
         self._look_again()
         if taken_over:
-            raise RefusedError(_LEFT, "run it again in some minutes")
+            raise RefusedError(TAKEN_OVER, "run it again in some minutes")
         minutes = max(1, round(self._house.pace.settle.total_seconds() * LOOKS[-1] / 60))
         text = f"It makes {_MAKES}, sends each again in {minutes} minutes, and takes everything back."
         return CanaryAnswer(location, record.realm, run, text)
@@ -61,17 +59,6 @@ class CanaryDesk:
     def _place(self, db: Connection, location: LocationId) -> tuple[LocationRecord, Settings]:
         record = location_of(db, location)
         return record, merge_settings(self._house.defaults, settings.of(db, location))
-
-    def _take_over(self, db: Connection, record: LocationRecord, actor: str) -> bool:
-        """An earlier run whose location went away left its documents in the books: take them back from here."""
-        now, left = self._house.clock.now(), trials.last(db, record.realm)
-        if left is None or left.stage is Stage.OVER or _goes_on(db, left):
-            return False
-        mine = msgspec.structs.replace(left, location=record.id, stage=Stage.REMOVING, passes=0)
-        trials.put(db, record.realm, mine, now)
-        inbox.tell(db, record.id, Topic.CANARY, left.run, Lane.CONTACT, now)
-        activity.record(db, Activity(now, record.id, "canary.taken_over", _LEFT, left.run, actor))
-        return True
 
     def _begin(self, db: Connection, record: LocationRecord, run: str, actor: str) -> None:
         now = self._house.clock.now()
@@ -81,10 +68,3 @@ class CanaryDesk:
         trials.put(db, record.realm, Trial(run, record.id, now, actor), now)
         inbox.tell(db, record.id, Topic.CANARY, run, Lane.CONTACT, now)
         activity.record(db, Activity(now, record.id, "canary.begun", f"A test makes {_MAKES}.", run, actor))
-
-
-def _goes_on(db: Connection, trial: Trial) -> bool:
-    """Say whether a run that has not ended still has somebody to carry it on."""
-    record = locations.get(db, trial.location)
-    connected = record is not None and record.status is not Status.DISCONNECTED
-    return connected and inbox.get(db, trial.location, Topic.CANARY, trial.run) is not None

@@ -43,6 +43,8 @@ from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import Activity, LocationRecord, RealmRecord, Status
 from avantto_qbo.model.settings import Contacts
 from avantto_qbo.server.api import ConnectAnswer
+from avantto_qbo.service.disconnecting import Disconnecting
+from avantto_qbo.service.interrupted import take_over
 from avantto_qbo.service.posting import postings
 from avantto_qbo.service.renewing import Renewing, Vendor
 from avantto_qbo.service.sharing import same_series
@@ -94,6 +96,7 @@ class Connecting:
         self._house, self._directory, self._sealer = house, directory, sealer
         self._avantto, self._quickbooks = avantto, quickbooks
         self._renewing = Renewing(house, sealer)
+        self.disconnect = Disconnecting(house, directory, sealer, quickbooks.endpoint).disconnect
 
     async def connect(self, order: Order) -> ConnectAnswer:
         """Connect, or raise RefusedError with nothing changed."""
@@ -218,6 +221,7 @@ class Connecting:
         locations.put(db, record)
         locations.put_realm(db, RealmRecord(order.realm, msgspec.json.encode(proof.company), now))
         stop_for_unknown(db, record, now, self._house.pace.settle)
+        take_over(db, record, order.actor, now)
         self._revive_siblings(db, order, now)
         for provider, subject, tokens in (
             (Provider.QUICKBOOKS, order.realm, proof.quickbooks),
@@ -260,34 +264,3 @@ class Connecting:
         evidence.clear(db, before.id)
         cursors.forget(db, before.id)
         reconciliations.forget(db, before.id)
-
-    async def disconnect(self, location: LocationId, actor: str) -> LocationRecord:
-        """End a connection: nothing is deleted in either place; the realm's token goes with its last location."""
-        record = await self._house.journal.read(lambda db: locations.get(db, location))
-        if record is None or record.status is Status.DISCONNECTED:
-            raise RefusedError(f"location {location} is not connected")
-        revoked = await self._house.journal.write(lambda db: self._end(db, record, actor))
-        self._directory.forget(location)
-        if revoked is not None:
-            await self._revoke(revoked)
-        return msgspec.structs.replace(record, status=Status.DISCONNECTED)
-
-    def _end(self, db: Connection, record: LocationRecord, actor: str) -> Tokens | None:
-        now = self._house.clock.now()
-        locations.set_status(db, record.id, Status.DISCONNECTED, f"disconnected by {actor}", now)
-        grants.remove(db, Provider.AVANTTO, record.id)
-        cursors.unschedule(db, record.id)
-        activity.record(db, Activity(now, record.id, "location.disconnected", "disconnected", actor=actor))
-        if any(other.status is not Status.DISCONNECTED for other in locations.of_realm(db, record.realm)):
-            return None
-        grant = grants.get(db, self._sealer, Provider.QUICKBOOKS, record.realm)
-        grants.remove(db, Provider.QUICKBOOKS, record.realm)
-        cursors.unschedule(db, record.realm)
-        return grant.tokens if grant else None
-
-    async def _revoke(self, tokens: Tokens) -> None:
-        """Best effort: the token is forgotten here either way."""
-        try:
-            await self._quickbooks.endpoint.revoke(tokens)
-        except (AuthError, TransientError, RejectedError):
-            return

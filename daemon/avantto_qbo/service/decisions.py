@@ -142,9 +142,9 @@ class Decisions:
         return answer
 
     async def disconnect(self, location: LocationId, actor: str) -> api.LocationAnswer:
-        """End a connection; nothing is deleted in either place."""
-        record = await self._connecting.disconnect(location, actor)
-        return api.LocationAnswer(location, record.status, f"disconnected by {actor}")
+        """End a connection; nothing is deleted in either place but what a test of ours made."""
+        left = await self._connecting.disconnect(location, actor)
+        return api.LocationAnswer(location, Status.DISCONNECTED, f"disconnected by {actor}", left)
 
 
 def _past(since: datetime | None, now: datetime) -> datetime | None:

@@ -36,7 +36,7 @@ class ReconcilingDesk:
     async def reconcile(
         self, location: LocationId, since: date | None, until: date | None, report: Report
     ) -> ReconcileAnswer:
-        """Compare these days of a location with its books (default: all since the cut-off).
+        """Compare these days of a location with its books (default: all there are).
 
         Raises UnknownObjectError, RefusedError for days that are none, and what reads raise.
         """

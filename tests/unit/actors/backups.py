@@ -65,8 +65,10 @@ async def restore(stage: Stage, copy: bytes, beside: Beside | None = None) -> No
 
 
 async def relink(stage: Stage, realm: RealmId = REALM) -> None:
-    """Let the slowest commit be over, then read the books again."""
-    await stage.clock.sleep(stage.house.pace.settle.total_seconds())
+    """Let the slowest commit be over and queries show it, then read the books again."""
+    at = await stage.journal.read(lambda db: restored.get(db, realm))
+    assert at is not None
+    await stage.clock.sleep(max(0.0, (at.begins_at - stage.clock.now()).total_seconds()))
     assert await stage.pollers.run(poll_owner(realm), RELINK) is None
 
 

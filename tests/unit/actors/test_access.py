@@ -52,11 +52,21 @@ async def test_a_refused_token_is_renewed_once_and_the_same_bytes_go_again(count
     assert first.headers != second.headers
 
 
-async def test_a_token_refused_after_its_renewal_is_no_access(counted: Counted) -> None:
+async def test_a_token_refused_after_its_renewal_is_renewed_once_more(counted: Counted) -> None:
     trouble(counted.stage, action="status", status=401, times=2)
+    assert isinstance(await counted.access.write(ZOE, "r1"), Written)
+    trouble(counted.stage, operation="customer.query", action="status", status=401, times=2)
+    assert await counted.access.read(reads.customers_page())
+
+
+async def test_a_token_refused_after_two_renewals_is_no_access(counted: Counted) -> None:
+    trouble(counted.stage, action="status", status=401, times=3)
     outcome = await counted.access.write(ZOE, "r1")
     assert isinstance(outcome, NoAccess)
     assert counted.stage.asked("customer.create") == 0
+    trouble(counted.stage, operation="customer.query", action="status", status=401, times=3)
+    with pytest.raises(AuthError):
+        await counted.access.read(reads.customers_page())
 
 
 async def test_a_dead_grant_is_no_access_for_writes_and_an_error_for_reads(counted: Counted) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -176,9 +178,10 @@ def killing(at: int) -> Callable[[object], None]:
     return kill
 
 
-async def survive(at: int) -> bool:
+async def survive(at: int, **knobs: Any) -> bool:
     """Kill at the `at`-th commit or request of a run, start again; False when the run was over before."""
     stage = await opened()
+    stage.books.play.set(REALM, **knobs)
     await start(stage)
     kill = killing(at)
 
@@ -206,6 +209,35 @@ async def test_a_crash_anywhere_leaves_nothing_behind() -> None:
     while await survive(at):
         at += 3  # every third point: commits have two sides and a request
     assert at > 60
+
+
+async def test_what_no_query_shows_yet_is_not_left_behind_either() -> None:
+    """The points from the first write to the last of the first round, where the answer is all there is."""
+    for at in range(3, 31, 3):
+        assert await survive(at, query_lag=60.0)
+
+
+async def test_a_second_crash_shortens_no_wait() -> None:
+    for again in range(1, 13):
+        stage = await opened()
+        stage.books.play.set(REALM, query_lag=60.0)
+        await start(stage)
+        for at in (6, again):
+            stage.journal.before = stage.journal.after = partial(killing(at), None)
+            with suppress(Killed):
+                await stage.work_off(within=HALF)
+            await stage.restart()
+        await stage.work_off(within=HALF)
+        assert not standing(stage), again
+
+
+async def test_a_second_document_that_no_query_shows_yet_is_taken_back_too(stage: Stage) -> None:
+    stage.books.play.set(REALM, requestid="ignored", warn_duplicates=False, query_lag=60.0)
+    await start(stage)
+    await stage.work_off()
+    assert (await last(stage)).results["requestid.SalesReceipt"] == "carried out a second time"
+    assert not standing(stage)
+    assert not await stage.held()
 
 
 @pytest.mark.parametrize(
@@ -289,21 +321,21 @@ async def test_one_company_has_one_test_at_a_time(stage: Stage) -> None:
         await start(stage)
 
 
-@pytest.mark.parametrize("back", [False, True])
-async def test_what_a_location_that_went_away_left_is_taken_back_from_another(stage: Stage, back: bool) -> None:
+async def test_what_an_interrupted_test_left_is_taken_back_before_another_begins(stage: Stage) -> None:
+    """Such as one that an older release left behind when its location was disconnected."""
     await stage.open(OTHER_PLACE, share=True)
-    await start(stage)
+    trial = await start(stage)
     await stage.work()
     assert standing(stage)
-    await stage.connecting.disconnect(PLACE, "test")
+    now = stage.clock.now()
+    await stage.journal.write(lambda db: locations.set_status(db, PLACE, Status.DISCONNECTED, "", now))
     desk = CanaryDesk(stage.house, stage.directory, look_again=lambda: None)
     with pytest.raises(RefusedError, match="taken back first"):
         await desk.start(OTHER_PLACE, "uid 7", yes=True)
-    if back:
-        await stage.connecting.connect(stage.order(share=True))
     await stage.work_off()
     assert not standing(stage)
-    assert (await last(stage)).stage is trials.Stage.OVER
+    ended = await last(stage)
+    assert (ended.run, ended.stage) == (trial.run, trials.Stage.OVER)
     await desk.start(OTHER_PLACE, "uid 7", yes=True)
     await stage.work_off()
     assert not standing(stage)

@@ -287,3 +287,42 @@ async def test_a_total_that_a_person_gave_it_is_never_put_right_over_their_lines
     assert await stage.held() == ["total_differs"]
     assert totals(stage) == [50]
     assert not fixes(stage)
+
+
+@pytest.mark.parametrize("entity", ["Invoice", "SalesReceipt"])
+async def test_a_copy_that_no_query_shows_yet_is_not_taken_for_deleted(entity: str) -> None:
+    stage = await recomputing()
+    stage.books.play.set(REALM, query_lag=60.0, requestid="ignored")
+    touched: list[str] = []
+
+    def touch(request: HttpRequest) -> None:
+        """Somebody opens and saves it just before the correction comes."""
+        if "-fix" in request.url and not touched:
+            touched.append(request.url)
+            [row] = stage.in_books(entity)
+            stage.books.play.update(REALM, entity, {"Id": row["Id"], "CustomerMemo": {"value": "thanks"}})
+
+    stage.transport.on_send = touch
+    if entity == "Invoice":
+        await stage.mirror(stage.sent_invoice(items=TAXED))
+    else:
+        await sold(stage)
+        await stage.work_off()
+    assert touched
+    assert totals(stage, entity) == [108]
+    links = [await stage.link(op.source.kind, op.source.id) for op in await stage.operations(State.DONE)]
+    assert {link.status for link in links if link is not None} == {"live"}
+
+
+@pytest.mark.parametrize("trouble", ["invoice.update", "invoice.(update|void)"])
+async def test_a_correction_without_an_answer_for_a_day_is_shown_to_a_person(trouble: str) -> None:
+    stage = await recomputing()
+    books_fault(stage, trouble, action="status", status=500, times=0)
+    await stage.tell(Topic.INVOICE, stage.sent_invoice(items=TAXED))
+    for _ in range(25):
+        await stage.work()
+        await stage.clock.sleep(3600)
+    await stage.work()
+    held = await the_only(stage, State.HELD)
+    assert held.reason is not None
+    assert "could not be put right for a day" in held.reason.text

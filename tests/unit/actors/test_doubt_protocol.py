@@ -165,6 +165,25 @@ async def test_a_number_taken_by_what_no_query_shows_yet_is_not_evaded(stage: St
     assert not await stage.mail()
 
 
+async def test_a_number_taken_after_a_person_s_retry_is_not_evaded_either(stage: Stage) -> None:
+    stage.books.play.set(REALM, requestid="ignored")
+    await doubtful(stage, **LOST)
+    stage.books.play.set(REALM, query_lag=8 * SETTLE)
+    await stage.work_off()
+    await resend(stage, (await the_only(stage, State.HELD)).id)
+    assert [row["DocNumber"] for row in stage.in_books("Invoice")] == ["INV-000001"]
+    assert not await stage.held()
+
+
+@pytest.mark.parametrize("phone", ["", "+12125550123"])
+async def test_a_name_taken_by_whom_no_query_shows_yet_makes_no_second_customer(stage: Stage, phone: str) -> None:
+    stage.books.play.set(REALM, requestid="ignored", query_lag=300.0)
+    books_fault(stage, "customer.create", action="late", seconds=5 * SETTLE - 20)
+    await stage.mirror(stage.sent_invoice(contact={"name": "Ann Lee", "phone": phone}))
+    assert [row["DisplayName"] for row in stage.in_books("Customer")] == ["Ann Lee"]
+    assert len(stage.in_books("Invoice")) == 1
+
+
 async def test_a_number_whose_holder_no_query_ever_shows_is_evaded_in_the_end(stage: Stage) -> None:
     await learn(stage, "Invoice", Proof.NUMBER)
     stage.books.play.set(REALM, query_lag=30 * SETTLE, requestid="ignored")
@@ -472,6 +491,19 @@ async def test_a_doubtful_customer_parks_what_waits_for_that_customer_and_nothin
     await stage.work_off()
     assert len(stage.in_books("Invoice")) == 3
     assert len([row for row in stage.in_books("Customer") if row["DisplayName"] == ANN["name"]]) == 1
+
+
+async def test_a_former_customer_of_the_same_contact_is_no_second_copy(stage: Stage) -> None:
+    """Both bear the contact's marker: the one made before, which a bookkeeper put away, is not what was sent now."""
+    await stage.mirror(stage.sent_invoice())
+    [former] = stage.in_books("Customer")
+    stage.books.play.update(REALM, "Customer", {"Id": former["Id"], "DisplayName": "Ann L.", "Active": False})
+    await stage.poll_changes()
+    books_fault(stage, "customer.create", **LOST)
+    await stage.mirror(stage.sent_invoice())
+    assert not await stage.held()
+    [again] = [row for row in stage.in_books("Customer") if row["Id"] != former["Id"]]
+    assert [row["CustomerRef"]["value"] for row in stage.in_books("Invoice")] == [former["Id"], again["Id"]]
 
 
 # -- answers that say nothing ------------------------------------------------------------------------------------------

@@ -293,3 +293,33 @@ async def test_retry_of_a_doubt_before_its_time_only_waits(stage: Stage) -> None
     await stage.work()
     assert not lookups(stage, "Invoice")
     assert (await the_only(stage, State.DOUBT)).lookups == 0
+
+
+async def test_a_look_up_that_stays_refused_ends_in_a_hold_that_a_person_sees(stage: Stage) -> None:
+    await doubtful_invoice(stage, action="reset_before")
+    body = '{"Fault":{"Error":[{"code":"4000"}]}}'
+    books_fault(stage, "invoice.query", action="status", status=400, body=body, times=0)
+    for _ in range(25):
+        await stage.clock.sleep(3600)
+        await stage.work()
+    assert await stage.held() == ["doubt_unresolved"]
+    held = await the_only(stage, State.HELD)
+    assert held.reason is not None
+    assert "refuses to look it up (4000)" in held.reason.text
+    await resend(stage, held.id)
+    assert await stage.held() == ["doubt_unresolved"]
+    assert not stage.in_books("Invoice")
+    stage.books.faults.clear()
+    await resend(stage, held.id)
+    assert len(stage.in_books("Invoice")) == 1
+    assert not await stage.held()
+
+
+async def test_a_look_up_proves_what_was_so_when_it_was_asked_for(stage: Stage) -> None:
+    """Two questions that are answered when the second look is due are not that look, too."""
+    await doubtful_invoice(stage, action="reset_before")
+    await stage.clock.sleep(180)
+    stage.transport.latency = lambda: 100.0
+    await stage.work()
+    assert len(lookups(stage, "Invoice")) == 2 * 2
+    assert (await the_only(stage, State.DOUBT)).lookups == 2

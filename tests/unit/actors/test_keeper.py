@@ -299,6 +299,20 @@ async def test_a_token_endpoint_that_is_down_is_asked_ever_more_rarely(stage: St
     assert len(stage.books.faults.fired) in range(10, 20)
 
 
+async def test_a_clock_that_is_set_back_leaves_no_token_endpoint_alone_for_longer(stage: Stage) -> None:
+    trouble(stage, action="status", status=503)
+    stage.clock.advance(HOUR)
+    with pytest.raises(TransientError):
+        await stage.keeper().access_token()
+    stage.clock.advance(-600)
+    with pytest.raises(TransientError) as waiting:
+        await stage.keeper().renew((await stored(stage)).tokens.access_token)
+    assert waiting.value.retry_after == timedelta(seconds=1)
+    stage.clock.advance(1)
+    await stage.keeper().renew((await stored(stage)).tokens.access_token)
+    assert refreshes(stage) == 1
+
+
 async def test_a_token_that_is_still_good_serves_while_the_endpoint_is_down(stage: Stage) -> None:
     trouble(stage, action="status", status=503, times=0)
     token = (await stored(stage)).tokens.access_token

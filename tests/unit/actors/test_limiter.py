@@ -143,6 +143,15 @@ async def test_a_clock_that_is_set_back_makes_nobody_wait_for_the_difference() -
     assert crowd.limiter.wait_for(crowd.clock.now()) == 60.0
 
 
+async def test_whoever_waits_for_a_pause_to_end_does_not_wait_for_a_clock_that_was_set_back() -> None:
+    crowd = Crowd()
+    crowd.limiter.pause(crowd.clock.now() + timedelta(seconds=60))
+    crowd.clock.advance(-3600)
+    began = crowd.clock.now()
+    await crowd.limiter.pause_over()
+    assert crowd.clock.now() - began == timedelta(seconds=60)
+
+
 async def test_a_pause_asked_for_after_the_clock_was_set_back_lasts_as_long_as_it_was_asked_for() -> None:
     crowd = Crowd(Window(2, 1.0))
     crowd.clock.advance(3600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,11 +15,13 @@ from avantto_qbo.model.operation import State
 from avantto_qbo.model.reconciliation import Reconciled
 from avantto_qbo.model.records import Status
 from avantto_qbo.model.restored import Restored
+from avantto_qbo.sandbox.http import Reply, Request
 from avantto_qbo.server.api import AttentionItem
 from avantto_qbo.service import report
 from stage import OTHER_PLACE, PLACE, REALM, Stage
 from unit.actors.compared import QUERIES, compared, mirrored, paid, sale
-from unit.actors.scenes import books_fault
+from unit.actors.scenes import Tampered, books_fault
+from unit.actors.test_review_history import own_clock
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -171,6 +174,79 @@ async def test_a_feed_that_refuses_invoices_is_replaced_by_pages(stage: Stage) -
     books_fault(stage, "cdc", action="status", status=400, times=1)
     await night(stage)
     assert [entry.cause.code for entry in (await kept(stage)).entries if entry.cause] == ["voided_in_books"]
+
+
+async def test_deletions_are_noticed_though_the_feed_refuses(stage: Stage) -> None:
+    stage.sent_invoice()
+    sale(stage)
+    await mirrored(stage)
+    await night(stage)
+    for entity in ("Invoice", "SalesReceipt"):
+        stage.books.play.delete(REALM, entity, {"Id": stage.in_books(entity)[0]["Id"]})
+    books_fault(stage, "cdc", action="status", status=400, times=2)
+    await night(stage)
+    codes = [entry.cause.code for entry in (await kept(stage)).entries if entry.cause]
+    assert codes == ["deleted_in_books"] * 2
+
+
+async def test_changes_are_noticed_though_our_clock_is_hours_ahead(stage: Stage) -> None:
+    own_clock(stage).off = timedelta(hours=3)
+    sale(stage)
+    await mirrored(stage)
+    for _ in range(2):  # the first reads days, the others what changed
+        await night(stage)
+        await stage.clock.sleep(3600)
+        [there] = stage.in_books("SalesReceipt")
+        stage.books.play.update(REALM, "SalesReceipt", {"Id": there["Id"], "TxnDate": "2026-11-19"})
+        await night(stage)
+        [entry] = (await kept(stage)).entries
+        assert entry.cause is not None
+        assert entry.cause.code == "edited_in_books"
+        stage.books.play.update(REALM, "SalesReceipt", {"Id": there["Id"], "TxnDate": there["TxnDate"]})
+
+
+async def test_a_first_night_while_our_clock_was_days_ahead_hides_nothing_from_the_next(stage: Stage) -> None:
+    wall = own_clock(stage)
+    sale(stage)
+    await mirrored(stage)
+    wall.off = timedelta(days=2)
+    await night(stage)
+    wall.off = timedelta()  # somebody sets it right
+    [there] = stage.in_books("SalesReceipt")
+    stage.books.play.delete(REALM, "SalesReceipt", {"Id": there["Id"]})
+    await night(stage)
+    assert [entry.cause.code for entry in (await kept(stage)).entries if entry.cause] == ["deleted_in_books"]
+
+
+async def test_what_a_row_of_the_feed_fails_to_say_is_counted(stage: Stage) -> None:
+    sale(stage)
+    await mirrored(stage)
+    await night(stage)
+    [there] = stage.in_books("SalesReceipt")
+    stage.books.play.update(REALM, "SalesReceipt", {"Id": there["Id"], "TxnDate": "2026-11-19"})
+
+    def garbled(request: Request, reply: Reply) -> Reply:
+        if stage.books.operation(request) != "cdc":
+            return reply
+        return replace(reply, body=reply.body.replace(b'"2026-11-19"', b'"a day"'))
+
+    stage.transport.hosts = {**stage.transport.hosts, "quickbooks.test": Tampered(stage.books, garbled)}
+    await night(stage)
+    assert (await kept(stage)).unreadable == 1
+
+
+async def test_an_invoice_dated_before_the_cut_off_is_compared_and_forgotten_when_put_right(stage: Stage) -> None:
+    stage.sent_invoice(issue_date="2026-10-01")
+    await night(stage)
+    assert [entry.cause.code for entry in (await kept(stage)).entries if entry.cause] == ["unexplained"]
+    await stage.work_off()
+    [there] = stage.in_books("Invoice")
+    stage.books.play.edit_line(REALM, "Invoice", there["Id"], Amount=95)
+    await night(stage)
+    assert len((await kept(stage)).needed) == 1
+    stage.books.play.edit_line(REALM, "Invoice", there["Id"], Amount=100)
+    await night(stage)
+    assert (await kept(stage)).entries == ()
 
 
 async def test_more_changes_than_the_feed_holds_are_read_by_pages(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from avantto_qbo.model.operation import Reason, State
 from avantto_qbo.rules.settle import Verdict
 from stage import ALWAYS, PLACE, Killed, Stage
 from unit.actors.money_scenes import balance, news, paid, payments, sent
-from unit.actors.scenes import books_fault, the_only
+from unit.actors.scenes import REFUSAL, books_fault, the_only
 from virtual_clock import VirtualClock
 
 INACTIVE = '{"Fault": {"Error": [{"Message": "Invalid Reference Id", "code": "2500"}], "type": "ValidationFault"}}'
@@ -94,17 +94,18 @@ async def test_a_refund_is_seen_also_by_a_clock_that_was_set_back(stage: Stage) 
     assert await stage.held() == ["refund_account"]  # it is known, and needs an account
 
 
-async def test_credit_that_is_refused_is_shown(stage: Stage) -> None:
+@pytest.mark.parametrize(("body", "code"), [(INACTIVE, "refused.2500"), (REFUSAL, "refused.6000")])
+async def test_credit_that_is_refused_is_shown(stage: Stage, body: str, code: str) -> None:
     invoice = await sent(stage)
     pending = stage.crm.play.start_processing(PLACE, invoice, mode="ach")["transaction"]["_id"]
     await news(stage, invoice)
     stage.crm.play.delete_invoice(PLACE, invoice)
     await news(stage, invoice)
     stage.crm.play.settle_transaction(PLACE, pending)
-    books_fault(stage, "^payment.create$", action="status", status=400, body=INACTIVE)
+    books_fault(stage, "^payment.create$", action="status", status=400, body=body, times=0)
     await stage.pollers.run(PLACE, "payments")
     await stage.work_off()
-    assert await stage.held() == ["refused.2500"]
+    assert (await stage.held(), stage.asked("invoice.read")) == ([code], 0)
 
 
 async def test_money_for_an_invoice_that_was_deleted_before_it_was_posted_is_shown(stage: Stage) -> None:

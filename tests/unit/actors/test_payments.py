@@ -210,3 +210,15 @@ async def test_cash_paid_while_nobody_looked_waits_for_a_transaction_like_the_fi
     await stage.mirror(invoice)
     assert payments(stage) == [(40, 0), (60, 0)]
     assert stage.clock.now() - start >= timedelta(seconds=20)
+
+
+async def test_a_payment_of_ours_that_a_person_replaced_does_not_hide_theirs_from_a_doubt(stage: Stage) -> None:
+    invoice = await posted(stage)
+    stage.crm.play.pay_invoice(PLACE, invoice, amount=40)
+    await news(stage, invoice)
+    stage.books.play.delete(REALM, "Payment", {"Id": stage.in_books("Payment")[0]["Id"]})
+    receive(stage, stage.in_books("Invoice")[0], 40)
+    books_fault(stage, "payment.create", **NEVER)
+    stage.crm.play.pay_invoice(PLACE, invoice, amount=40)
+    await stage.mirror(invoice)
+    assert await stage.held() == ["doubt_balance"]

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from avantto_qbo.actors.polls import pollers
-from avantto_qbo.journal import cursors, inbox, locations
+from avantto_qbo.journal import cursors, evidence, inbox, locations
+from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.records import Status, Topic
 from stage import ANN, OTHER_PLACE, PLACE, REALM, Stage
 from unit.actors.scenes import books_fault, crm_fault
@@ -227,6 +228,18 @@ async def test_housekeeping_forgets_old_deliveries(stage: Stage) -> None:
     await poll(stage, "housekeeping", "daemon")
     assert not await stage.journal.read(lambda db: inbox.delivered(db, "avantto", "old"))
     assert await stage.journal.read(lambda db: inbox.delivered(db, "avantto", "new"))
+
+
+async def test_housekeeping_forgets_orders_nobody_paid_in_a_year(stage: Stage) -> None:
+    now = stage.clock.now()
+
+    def put(db: Connection) -> None:
+        for days in (500, 100):
+            evidence.put(db, PLACE, "order", f"of {days} days ago", "", b"{}", now - timedelta(days=days))
+
+    await stage.journal.write(put)
+    await poll(stage, "housekeeping", "daemon")
+    assert list(await stage.journal.read(lambda db: evidence.of_kind(db, PLACE, "order"))) == ["of 100 days ago"]
 
 
 async def test_a_throttled_feed_is_no_reason_to_reconnect(stage: Stage) -> None:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from avantto_qbo.journal import locations, settings
 from avantto_qbo.model.ids import RealmId
 from avantto_qbo.model.operation import State
-from avantto_qbo.model.records import Topic
+from avantto_qbo.model.records import RealmRecord, Topic
 from avantto_qbo.service import report
 from avantto_qbo.service.answers import Answers
 from stage import OTHER_PLACE, PLACE, REALM, Stage
@@ -160,3 +161,73 @@ async def test_where_writes_are_refused_as_well_it_is_haste() -> None:
     await pay(stage)
     await poll_both(stage)
     assert not await blocked(stage)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_writes_go_on_when_the_facts_of_the_company_are_older_than_a_day(restarted: bool) -> None:
+    stage = await spent_stage()
+    await stage.clock.sleep(timedelta(hours=26).total_seconds())
+    if restarted:
+        await stage.restart()
+    await pay(stage)
+    await stage.work_off()  # a run that has just begun must first find out that it is the quota
+    assert len(stage.in_books("Invoice")) == 3
+
+
+async def test_writes_go_on_when_the_facts_of_the_company_should_be_read_again() -> None:
+    stage = await spent_stage()
+    stage.directory.realm(REALM).forget_company()
+    await pay(stage)
+    await stage.work_off()
+    assert len(stage.in_books("Invoice")) == 3
+
+
+async def test_a_company_that_nothing_is_known_of_waits() -> None:
+    stage = await spent_stage()
+    await stage.journal.write(lambda db: locations.put_realm(db, RealmRecord(REALM, b"", stage.clock.now())))
+    await stage.restart()
+    await stage.pollers.run(OTHER, "changes")
+    await pay(stage)
+    await stage.work_off(within=timedelta(minutes=30))
+    assert len(stage.in_books("Invoice")) == 2
+    stage.books.workspace_read_quota = None
+    await stage.work_off()
+    assert len(stage.in_books("Invoice")) == 3
+
+
+async def test_a_clock_that_is_set_back_keeps_reads_from_nobody_for_longer() -> None:
+    stage = await spent_stage()
+    stage.books.workspace_read_quota = None
+    stage.clock.advance(-6 * 3600)
+    await stage.poll_changes()
+    assert await blocked(stage)
+    await stage.clock.sleep(TEN)
+    await stage.poll_changes()
+    assert not await blocked(stage)
+
+
+@pytest.mark.parametrize("seconds", ["60", "86400"])
+async def test_a_read_that_is_asked_to_wait_for_long_keeps_no_write_waiting_for_so_long(
+    stage: Stage, seconds: str
+) -> None:
+    await stage.mirror(stage.sent_invoice())
+    books_fault(stage, "cdc", action="status", status=429, headers={"Retry-After": seconds})
+    next_poll = await stage.poll_changes()
+    assert next_poll is not None
+    assert next_poll >= stage.clock.now() + timedelta(seconds=int(seconds))
+    began = stage.clock.now()
+    await pay(stage)
+    assert len(stage.in_books("Invoice")) == 2
+    assert stage.clock.now() - began < timedelta(minutes=3)
+
+
+async def test_a_name_that_is_taken_is_not_tried_over_and_over_while_the_list_cannot_be_read() -> None:
+    stage = await spent_stage()
+    await stage.journal.write(lambda db: settings.put(db, PLACE, "products", b'"create"', stage.clock.now(), "test"))
+    stage.books.play.create(REALM, "Item", {"Name": "Wax", "Type": "Service", "IncomeAccountRef": {"value": "1"}})
+    await stage.tell(Topic.INVOICE, stage.sent_invoice(items=[{"name": "Wax", "amount": 5, "productId": "prod1"}]))
+    await stage.work_off()
+    assert stage.asked("item.create") < 20
+    stage.books.workspace_read_quota = None
+    await stage.work_off()
+    assert len(stage.in_books("Invoice")) == 3

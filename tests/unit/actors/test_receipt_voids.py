@@ -60,3 +60,13 @@ async def test_a_receipt_a_person_voided_or_deleted_first_is_left_alone(stage: S
         await hear(stage, transaction)
     assert set(await stage.held()) <= {"receipt_gone"}
     assert all(amount == 0 for amount in totals(stage))
+
+
+async def test_a_receipt_that_no_query_shows_yet_is_not_taken_for_deleted(stage: Stage) -> None:
+    stage.books.play.set(REALM, query_lag=300.0)
+    transaction = await sold(stage)
+    [receipt] = stage.in_books("SalesReceipt")
+    stage.books.play.update(REALM, "SalesReceipt", {"Id": receipt["Id"], "CustomerMemo": {"value": "thanks"}})
+    stage.crm.play.settle_transaction(PLACE, transaction, "failed")
+    await hear(stage, transaction)
+    assert totals(stage) == [0]

@@ -150,6 +150,27 @@ async def test_an_invoice_dated_ahead_is_compared_unless_an_end_is_named(stage: 
     assert (await compared(stage, until=date(2027, 1, 31))).compared == 0
 
 
+async def test_an_invoice_dated_before_the_cut_off_is_compared_unless_a_beginning_is_named(stage: Stage) -> None:
+    stage.sent_invoice(issue_date="2026-10-01")
+    found = only(await compared(stage))
+    assert (found.standing, found.day, found.mend) == (
+        Standing.MISSING,
+        date(2026, 10, 1),
+        f"avantto-qbo sync {PLACE}",
+    )
+    await mirrored(stage)
+    assert [(day.day, day.books_count) for day in (await compared(stage)).days] == [(date(2026, 10, 1), 1)]
+    assert (await compared(stage, since=date(2026, 10, 2))).compared == 0
+
+
+async def test_an_unknown_copy_of_an_invoice_dated_before_the_cut_off_is_found_by_its_marker(stage: Stage) -> None:
+    invoice = stage.sent_invoice(issue_date="2026-10-01")
+    await mirrored(stage)
+    await stage.journal.write(lambda db: links.remove(db, PLACE, "invoice", invoice))
+    assert [one.code for one in (await compared(stage)).differences] == ["linked_again"]
+    assert await stage.link("invoice", invoice) is not None
+
+
 async def test_what_was_voided_in_avantto_stands_among_the_voids(stage: Stage) -> None:
     invoice = stage.sent_invoice()
     await mirrored(stage)
@@ -465,6 +486,41 @@ async def test_our_marker_of_a_document_that_avantto_does_not_list_is_extra(stag
     body = {"CustomerRef": there["CustomerRef"], "TxnDate": there["TxnDate"], "PrivateNote": note, "Line": [line]}
     stage.books.play.create(REALM, "SalesReceipt", body)
     assert codes(await compared(stage)) == [(Standing.EXTRA, "unknown_document", True)]
+
+
+@pytest.mark.parametrize("taken", ["void", "delete"])
+async def test_a_sale_that_avantto_lost_is_extra_until_a_person_takes_it_out_of_the_books(
+    stage: Stage, taken: str
+) -> None:
+    lost = sale(stage)
+    await mirrored(stage)
+    del stage.crm.world.locations[PLACE].transactions[lost]
+    assert codes(await compared(stage)) == [(Standing.EXTRA, "sale_gone_in_avantto", True)]
+    [there] = stage.in_books("SalesReceipt")
+    getattr(stage.books.play, taken)(REALM, "SalesReceipt", {"Id": there["Id"]})
+    assert codes(await compared(stage)) == []
+
+
+async def test_very_many_documents_are_linked_again_by_short_requests(stage: Stage) -> None:
+    ours = [sale(stage) for _ in range(101)]
+    await mirrored(stage)
+    await mirrored(stage)
+    for name in ours:
+        await stage.journal.write(partial(links.remove, location=PLACE, kind="transaction", id=name))
+    before = stage.asked("salesreceipt.query")
+    assert {one.code for one in (await compared(stage)).differences} == {"linked_again"}
+    assert stage.asked("salesreceipt.query") - before == 1 + 2
+    assert (await compared(stage)).differences == ()
+
+
+async def test_a_merge_that_nobody_told_of_is_no_difference(stage: Stage) -> None:
+    paid(stage)
+    sale(stage)
+    await mirrored(stage)
+    [there] = stage.in_books("SalesReceipt")
+    stage.books.play.merge_customers(REALM, bob(stage), there["CustomerRef"]["value"])
+    await stage.poll_changes()
+    assert codes(await compared(stage)) == []
 
 
 async def test_what_carries_no_marker_is_not_ours(stage: Stage) -> None:

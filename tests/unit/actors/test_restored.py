@@ -96,7 +96,7 @@ async def test_writing_waits_until_the_slowest_commit_must_be_over() -> None:
     await restore(stage, copy)
     at = await standing(stage)
     assert (
-        await stage.pollers.run(f"restored:{REALM}", "relink") == at.begins_at == at.noticed_at + timedelta(minutes=3)
+        await stage.pollers.run(f"restored:{REALM}", "relink") == at.begins_at == at.noticed_at + timedelta(minutes=6)
     )
 
 
@@ -241,6 +241,43 @@ async def test_a_request_that_waited_in_the_copy_may_have_gone_out_since() -> No
     assert len(stage.crm.play.messages(PLACE)) == 1
     [review] = await stage.journal.read(lambda db: reviews.of_location(db, PLACE, 10))
     assert (review.state, review.code) == (ReviewState.DECLINED, "restored")
+
+
+@pytest.mark.parametrize("taken_back", ["void", "delete"])
+async def test_who_was_asked_in_between_is_not_asked_again_though_that_payment_was_taken_back(taken_back: str) -> None:
+    stage = await opened()
+    customer = bob(stage)
+    await settle_down(stage)
+    copy = await copied(stage)
+    invoice = bill(stage, customer)
+    wrong = receive(stage, invoice)
+    await settle_down(stage)
+    assert len(stage.crm.play.messages(PLACE)) == 1
+    getattr(stage.books.play, taken_back)(REALM, "Payment", {"Id": wrong["Id"]})
+    await restore(stage, copy)
+    await relink(stage)
+    await settle_down(stage)
+    receive(stage, invoice)
+    await settle_down(stage)
+    assert len(stage.crm.play.messages(PLACE)) == 1
+    [review] = await stage.journal.read(lambda db: reviews.of_location(db, PLACE, 10))
+    assert (review.state, review.code) == (ReviewState.DECLINED, "restored")
+
+
+async def test_what_queries_show_minutes_later_is_linked_again_too() -> None:
+    stage = await opened()
+    await sell(stage)
+    await stage.work_off()
+    copy = await copied(stage)
+    stage.books.play.set(REALM, query_lag=240.0)
+    await sell(stage)
+    await stage.work()
+    before = books(stage)
+    assert len(before["SalesReceipt"]) == 2
+    await restore(stage, copy)
+    await relink(stage)
+    await settle_down(stage)
+    assert books(stage) == before
 
 
 async def test_a_first_payment_after_the_restart_is_asked_about() -> None:

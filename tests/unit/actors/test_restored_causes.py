@@ -121,7 +121,7 @@ async def test_a_dead_connection_says_reconnect_and_the_books_are_read_once_it_l
     invoice = await sent(stage)
     stage.books.play.expire_tokens(REALM, refresh=True)
     await restore(stage, copy)
-    await stage.clock.sleep(180)
+    await stage.clock.sleep(360)
     await stage.pollers.run(f"restored:{REALM}", "relink")
     record = await stage.record()
     assert record.status is Status.BROKEN
@@ -143,7 +143,7 @@ async def test_a_location_that_cannot_be_asked_keeps_its_company_waiting_and_say
     await sent(stage)
     await restore(stage, copy)
     stage.crm.play.revoke(PLACE)
-    await stage.clock.sleep(180)
+    await stage.clock.sleep(360)
     for _ in range(5):
         await stage.pollers.run(f"restored:{REALM}", "relink")
     assert (await standing(stage)).done_at is None
@@ -176,7 +176,7 @@ async def test_pages_follow_one_another_to_the_last() -> None:
         await sent(stage, items=[{"name": "Wash", "amount": amount}])
     before = books(stage)
     await restore(stage, copy)
-    await stage.clock.sleep(180)
+    await stage.clock.sleep(360)
     assert await Relinking(stage.house, stage.directory, page=2).run(REALM) is None
     await settle_down(stage)
     assert books(stage) == before

@@ -131,6 +131,40 @@ async def test_a_payment_deleted_while_the_request_waited_cancels() -> None:
     assert await standing(stage, customer) == (ReviewState.DECLINED, "not_a_payment")
 
 
+async def test_a_payment_entered_anew_before_the_hour_asks_after_all() -> None:
+    stage = await at_morning()
+    customer = bob(stage)
+    invoice = bill(stage, customer)
+    wrong = receive(stage, invoice)
+    await feed(stage, within=timedelta(minutes=10))
+    stage.books.play.delete(REALM, "Payment", {"Id": wrong["Id"]})
+    await feed(stage, within=timedelta(minutes=10))
+    assert await standing(stage, customer) == (ReviewState.DECLINED, "not_a_payment")
+    receive(stage, invoice)
+    await feed(stage, within=timedelta(hours=5))
+    assert messages(stage) == ["Email"]
+
+
+async def test_a_payment_entered_under_the_wrong_customer_costs_that_one_nothing() -> None:
+    stage = await at_morning()
+    wrong = bob(stage)
+    email = {"Address": "cid@example.com"}
+    right = stage.books.play.create(REALM, "Customer", {"DisplayName": "Cid", "PrimaryEmailAddr": email})["Id"]
+    unpaid, invoice = bill(stage, wrong), bill(stage, right)
+    paid = receive(stage, unpaid)
+    await feed(stage, within=timedelta(minutes=10))
+    line = {"Amount": 50, "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]}
+    moved = {"Id": paid["Id"], "CustomerRef": {"value": right}, "Line": [line]}
+    stage.books.play.update(REALM, "Payment", moved)
+    await feed(stage, within=timedelta(hours=5))
+    assert await standing(stage, wrong) == (ReviewState.DECLINED, "not_a_payment")
+    assert len(messages(stage)) == 1
+    receive(stage, unpaid)
+    await feed(stage)
+    assert [(await standing(stage, one) or ("", ""))[0] for one in (wrong, right)] == [ReviewState.SENT] * 2
+    assert len(messages(stage)) == 2
+
+
 async def test_reviews_switched_off_cancels_what_waits() -> None:
     stage = await at_morning()
     customer = bob(stage)

@@ -147,3 +147,10 @@ def test_disconnect_asks_first(daemon: MemoryService, run: Run) -> None:
 def test_disconnect_yes_does_it(daemon: MemoryService, run: Run) -> None:
     result = run("disconnect", "loc1", "--yes")
     assert (result.exit_code, result.stdout) == (0, "loc1 is disconnected.\n")
+
+
+def test_disconnect_says_what_of_a_test_is_left_in_quickbooks(daemon: MemoryService, run: Run) -> None:
+    daemon.left = "Invoice 12 stands in QuickBooks company 900."
+    result = run("disconnect", "loc1", "--yes")
+    assert (result.exit_code, result.stdout) == (0, "loc1 is disconnected.\n")
+    assert result.stderr == "Note: Invoice 12 stands in QuickBooks company 900.\n"

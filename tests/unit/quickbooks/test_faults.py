@@ -111,3 +111,10 @@ def test_a_document_type_in_an_answer_is_not_parsed() -> None:
 )
 def test_an_unreadable_refusal_is_judged_by_its_status(status: int, error: type[Exception]) -> None:
     assert isinstance(error_of("9001", status, None), error)
+
+
+@pytest.mark.parametrize("code", [b"100", b"120", b"3200"])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_who_fails_has_not_looked_at_the_token(status: int, code: bytes) -> None:
+    raw = find_fault(b'{"fault":{"error":[{"message":"AuthenticationFailed","code":"' + code + b'"}]}}')
+    assert isinstance(error_of("9001", status, raw), TransientError)

@@ -259,7 +259,8 @@ def review_case(payment: PaymentRow | None = None, **changes: Any) -> ReviewCase
 
 
 def review(state: ReviewState = ReviewState.WAITING, **changes: Any) -> Review:
-    return Review(REALM, CustomerId("20"), PLACE, state, NOW, NOW, **({"payment": "900"} | changes))
+    fields: dict[str, Any] = {"paid_at": NOW, "updated_at": NOW, "payment": "900"}
+    return Review(REALM, CustomerId("20"), PLACE, state, **fields | changes)
 
 
 def operation(kind: Kind = Kind.INVOICE_CREATE, **changes: Any) -> Operation:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Reason, State
 from avantto_qbo.model.reconciliation import NOTHING_TO_DO, Cause, Group, Standing
 from avantto_qbo.model.records import Status
@@ -144,6 +145,13 @@ def test_a_receipt_of_another_sum_than_its_charge_is_never_agreed_on() -> None:
     assert found is not None
     assert (found.standing, found.booked, cause_of(found).code) == (Standing.DIFFERENT, usd(7), "other_total")
     assert cause_of(found).needed
+
+
+def test_other_money_is_never_agreed_on() -> None:
+    euros = entry(standing=Standing.DIFFERENT, amount=Money.of(100, "EUR"), booked=usd(100))
+    found = causes.of_agreement(PLACE, euros, usd(100))
+    assert found is not None
+    assert (found.standing, cause_of(found).code) == (Standing.DIFFERENT, "other_total")
 
 
 def test_where_both_agree_on_another_sum_a_person_changed_the_books() -> None:

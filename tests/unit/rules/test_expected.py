@@ -11,6 +11,7 @@ import pytest
 
 from avantto_qbo.model.drafts import PaymentDraft
 from avantto_qbo.model.ids import CustomerId
+from avantto_qbo.model.money import Money
 from avantto_qbo.model.operation import Source
 from avantto_qbo.model.reconciliation import Expected, Group, LeftOut
 from avantto_qbo.model.settings import OnOff, Settings
@@ -127,6 +128,16 @@ def test_money_given_back_does_not_lower_what_was_recorded() -> None:
     for left in (100, 40):  # whether `amountPaid` falls by a refund
         found = told(back, invoices=[listed(amount_paid=Decimal(left))], facts=[fact(), recorded])
         assert (Group.PAYMENTS, "40.00 USD") in sums(found)
+
+
+def test_other_money_than_the_invoices_own_breaks_no_comparison() -> None:
+    euros = paid_by("60", currency="EUR", amount_refunded=Decimal(5))
+    recorded = fact(Source("payment", INVOICE_ID, "recorded:1"), "901", "40")
+    recorded = msgspec.structs.replace(recorded, total=Money.of("40", "CAD"))
+    found = told(euros, invoices=[listed(amount_paid=Decimal(100))], facts=[recorded])
+    amounts = {one.source: one.amount for one in found if isinstance(one, Expected)}
+    assert amounts[PAYMENT] == Money.of("60", "EUR")
+    assert amounts[recorded.source] == usd(40)
 
 
 def test_a_payment_whose_transaction_is_listed_no_more_should_not_stand() -> None:

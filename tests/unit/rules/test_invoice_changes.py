@@ -147,9 +147,13 @@ def test_new_lines_may_need_the_default_item_first() -> None:
 
 def test_a_total_below_what_was_paid_is_held() -> None:
     lower = edited(items=(item(amount="30"),), total=Decimal(30), amount_paid=Decimal(40))
-    reason = held(plan_invoice(posted_case(lower, before=BEFORE, posted=PAID_40)))
+    case = posted_case(lower, before=BEFORE, posted=PAID_40)
+    reason = held(plan_invoice(case))
     assert reason.code == "below_paid"
     assert "40.00 USD" in reason.text
+    deleted_there = tuple(msgspec.structs.replace(payment, draft=None) for payment in PAID_40)
+    (step,) = plan_invoice(msgspec.structs.replace(case, posted=deleted_there))
+    assert isinstance(step, UpdateInvoice)
 
 
 def test_late_changes_are_held_where_the_owner_wants_it() -> None:

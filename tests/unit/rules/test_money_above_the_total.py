@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
+import pytest
 
 from avantto_qbo.model.avantto import Fee
 from avantto_qbo.model.drafts import Role
 from avantto_qbo.model.money import Money
 from avantto_qbo.model.settings import Settings
-from avantto_qbo.model.steps import CreateInvoice, CreateRefund, InvoiceCase, PostedPayment, VoidPayment
+from avantto_qbo.model.steps import CreateInvoice, CreateRefund, InvoiceCase, PostedPayment, UpdateInvoice, VoidPayment
 from avantto_qbo.rules.books.plan import plan_invoice
 from unit.rules.cases import TXN_ID, drafted, held, invoice, invoice_case, item, link, paid_by, posted_case
 from unit.rules.test_fees import posted
@@ -39,13 +40,15 @@ def test_money_that_the_bank_took_back_goes_before_the_line_it_was_for() -> None
     """The tip goes off the invoice with its payment: that is no edit below what was paid."""
     before = invoice(fees=(TIP,), amount_paid=Decimal(110), status="paid", **PAID)
     now = invoice(amount_paid=Decimal(0), tips=True)
-    case = posted_case(now, before=before, transactions=(paid_by("110", status="failed"),), posted=(ours(),))
+    agreed, failed = drafted(invoice_case(before)), (paid_by("110", status="failed"),)
+    case = posted_case(now, agreed=agreed, transactions=failed, posted=(ours(),))
     assert plan_invoice(case) == (VoidPayment(TXN_ID),)
 
 
 def test_the_credit_of_a_void_invoice_is_voided_when_the_bank_takes_the_money_back() -> None:
     rows, credit = (paid_by(status="failed"),), (ours(invoice=""),)
-    case = posted_case(invoice(status="void"), transactions=rows, posted=credit, link=link(status="withdrawn"))
+    case = posted_case(invoice(status="void"), transactions=rows, posted=credit)
+    case = msgspec.structs.replace(case, link=link(status="withdrawn"))
     assert plan_invoice(case) == (VoidPayment(TXN_ID),)
 
 
@@ -128,3 +131,36 @@ def test_cash_paid_again_after_a_refund_is_no_payment_too_many() -> None:
     ours_now = (PostedPayment(TXN_ID, Money.of(100, "USD"), "900"),)
     reason = held(plan_invoice(posted_case(document, transactions=rows, posted=ours_now)))
     assert "paid again after a refund" in reason.text
+
+
+LATER: Final[dict[str, Any]] = {"amount_due": Decimal(0), "status": "paid", "items": (item(amount="60"),)}
+
+
+@pytest.mark.parametrize("switch", ["tips", "late_fees"])
+@pytest.mark.parametrize("lowered_there", [False, True])
+def test_what_a_lower_total_leaves_over_is_no_tip_and_no_late_fee(switch: str, lowered_there: bool) -> None:
+    """Also once a person has lowered the payment in QuickBooks: Avantto says still that it was of 100."""
+    now = invoice(amount_paid=Decimal(100), total=Decimal(60), subtotal=Decimal(60), **LATER, **{switch: True})
+    mine = ours()
+    posted_payment = msgspec.structs.replace(mine, amount=Money.of(60 if lowered_there else 100, "USD"))
+    case = posted_case(now, before=invoice(**{switch: True}), transactions=(paid_by(),), posted=(posted_payment,))
+    (step,) = plan_invoice(case)
+    if lowered_there:
+        assert isinstance(step, UpdateInvoice)
+        assert step.draft.total == Money.of(60, "USD")
+    else:
+        assert held((step,)).code == "below_paid"
+
+
+def test_a_tip_stays_a_tip_when_the_total_of_its_invoice_is_lowered_by_less_than_what_is_open() -> None:
+    before = invoice(tips=True, amount_paid=Decimal(50), amount_due=Decimal(60), status="partially_paid")
+    agreed = drafted(invoice_case(before, transactions=(paid_by("50"),)))
+    now = invoice(tips=True, amount_paid=Decimal(50), amount_due=Decimal(20), total=Decimal(60), **_lower())
+    mine = (PostedPayment(TXN_ID, Money.of(50, "USD"), "900", ours().draft),)
+    (step,) = plan_invoice(posted_case(now, agreed=agreed, transactions=(paid_by("50"),), posted=mine))
+    assert isinstance(step, UpdateInvoice)
+    assert (step.draft.total, step.draft.lines[-1].description) == (Money.of(70, "USD"), "Tip")
+
+
+def _lower() -> dict[str, Any]:
+    return {"items": (item(amount="60"),), "subtotal": Decimal(60), "status": "partially_paid"}

@@ -254,6 +254,8 @@ def test_money_the_bank_took_back_is_not_recorded_a_second_time() -> None:
         first_seen_unmatched=LONG_AGO,
     )
     assert held(plan_invoice(case)).code == "reversed_paid"
+    several = msgspec.structs.replace(case, withdrawn=(posted("t0", "7"), posted(TXN_ID, "60"), posted("t9", "40")))
+    assert held(plan_invoice(several)).code == "reversed_paid"
     other = msgspec.structs.replace(case, withdrawn=(posted(TXN_ID, "60"),))
     assert recorded(*plan_invoice(other)).draft.total == usd("100")
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from avantto_qbo.model.ids import CustomerId, LocationId
-from avantto_qbo.model.records import Review, ReviewState
+from avantto_qbo.model.records import TAKEN_BACK, Review, ReviewState
 from avantto_qbo.model.settings import Channel, OnOff, Reviews, Settings
 from avantto_qbo.model.steps import Ignore, NeedContact, NeedHistory, NeedPayments, SendMessage, Settle, Wait
 from avantto_qbo.rules.crm.first import candidate, first_paid, lags, paid_at
@@ -99,6 +99,8 @@ def test_one_payment_of_two_invoices_counts_for_the_older() -> None:
         ((), 1, True),
         ((invoice_row(balance=Decimal(100), payments=()),), 1, True),
         ((), 6, False),  # it was taken off again
+        ((), -1, True),
+        ((), -6, False),  # nothing that answers before the payment was made tells the time
         ((invoice_row(balance=Decimal(1)),), 1, False),  # it is there, and was a part
         ((invoice_row("400", "800"),), 1, False),  # whatever is not there yet, another was the first
         ((invoice_row(payments=()),), 1, False),  # settled by then
@@ -109,6 +111,12 @@ def test_a_history_without_the_payment_is_behind_it_for_some_minutes(
 ) -> None:
     payment = payment_row()
     assert lags(history, payment, payment.updated_at + timedelta(minutes=minutes)) is behind
+
+
+def test_a_history_may_show_an_earlier_version_of_a_payment_that_was_edited() -> None:
+    edited, part = payment_row(created_at=NOW - timedelta(hours=1)), (invoice_row(balance=Decimal(1)),)
+    for minutes, behind in ((1, True), (6, False)):
+        assert lags(part, edited, edited.updated_at + timedelta(minutes=minutes)) is behind
 
 
 def test_an_unrelated_history_has_no_first() -> None:
@@ -222,6 +230,23 @@ def test_a_request_refused_on_one_channel_is_not_looked_up_again() -> None:
 def test_what_another_location_only_would_have_done_leaves_this_one_free() -> None:
     elsewhere = msgspec.structs.replace(review(ReviewState.SHADOW), location=LocationId("other"))
     assert sent(review_case(review=elsewhere)).draft.channel == "email"
+
+
+def test_a_payment_that_was_taken_back_before_anything_was_sent_leaves_another_one_free() -> None:
+    taken_back = review(ReviewState.DECLINED, code=TAKEN_BACK, payment="899")
+    sent(review_case(review=taken_back))
+    for decided in (msgspec.structs.replace(taken_back, payment="900"), review(ReviewState.SENT, code=TAKEN_BACK)):
+        (step,) = plan_review(review_case(review=decided))
+        assert isinstance(step, Ignore)
+
+
+def test_a_version_that_was_found_before_is_told_by_the_books_own_time() -> None:
+    payment, ahead = payment_row(), NOW + timedelta(hours=3)
+    known = review(paid_at=payment.updated_at, updated_at=ahead)
+    sent(review_case(payment, review=known, history=None, now=ahead))
+    later = payment_row(updated_at=payment.updated_at + timedelta(minutes=1))
+    (step,) = plan_review(review_case(later, review=known, history=None, now=ahead))
+    assert isinstance(step, NeedHistory)
 
 
 def test_a_payment_without_a_creation_time_goes_by_its_last_change() -> None:

@@ -137,6 +137,7 @@ class MemoryService:
 
     def __init__(self) -> None:
         self.statuses: dict[LocationId, Status] = {}
+        self.left = ""
         self.stored: dict[str, bytes] = {}
         self.held: dict[OperationId, State] = {}
         self.actors: list[str] = []
@@ -386,7 +387,7 @@ class MemoryService:
         return BackupAnswer(file, 4096, NOON)
 
     async def disconnect(self, location: LocationId, actor: str) -> LocationAnswer:
-        return self._move(location, Status.DISCONNECTED, actor)
+        return msgspec.structs.replace(self._move(location, Status.DISCONNECTED, actor), warning=self.left)
 
     def _known(self, location: LocationId) -> Status:
         if location not in self.statuses:

@@ -68,7 +68,7 @@ async def test_a_location_says_that_its_journal_was_restored_until_writing_begin
 
 async def test_a_reading_that_does_not_go_on_says_why(stage: Stage) -> None:
     await restore(stage, await copied(stage))
-    await stage.clock.sleep(200)
+    await stage.clock.sleep(400)
     stage.books.play.faults(add=[{"operation": "invoice.query", "action": "status", "status": 503, "times": 0}])
     for _ in range(5):
         await stage.pollers.run(f"restored:{REALM}", "relink")

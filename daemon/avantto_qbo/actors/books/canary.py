@@ -48,8 +48,8 @@ class Canary:
         """Do the next step of run `envelope.object_id`."""
         realm, run = self._desk.realm.realm, envelope.object_id
         trial = await self._desk.house.journal.read(lambda db: trials.last(db, realm))
-        if trial is None or trial.run != run or trial.stage is Stage.OVER:
-            return Done()
+        if trial is None or trial.run != run or trial.stage is Stage.OVER or trial.location != self._desk.location:
+            return Done()  # another location of the company may have taken it over
         busy = await self._desk.chain_busy(trial.chain, "")
         if busy is not None:
             return busy

@@ -52,7 +52,7 @@ class Removal:
     async def take_back(self, trial: Trial) -> Later | None:
         """One pass; None when nothing is left, also nothing that may still come."""
         who = await self._customer(trial)
-        if who is None and not await self._unsure(trial):
+        if who is None and not await self._unsure(trial, who):
             return None
         if who is not None and trial.customer != who.id:
             trial = await self._note(msgspec.structs.replace(trial, customer=who.id))
@@ -61,7 +61,7 @@ class Removal:
         left = await self._undo_all(trial)
         first = trial.passes == 0
         await self._note(msgspec.structs.replace(trial, passes=trial.passes + 1))
-        if first and await self._unsure(trial):  # a commit may be late
+        if await self._unsure(trial, who):  # a commit may be late, and a query, too
             return self._desk.later(self._desk.house.pace.settle.total_seconds(), "late commits")
         if left:
             return self._desk.later(0 if first else _NEXT.total_seconds(), "removing")
@@ -82,10 +82,13 @@ class Removal:
                 return mine[0]
         return None
 
-    async def _unsure(self, trial: Trial) -> bool:
-        """Say whether anything was sent whose answer never came."""
+    async def _unsure(self, trial: Trial, who: CustomerRow | None) -> bool:
+        """Say whether anything was sent lately whose answer never came, or was made and no query has shown it yet."""
+        lately = self._desk.now() - self._desk.house.pace.settle
         sent = await self._desk.house.journal.read(lambda db: operations.of_chain(db, self._desk.location, trial.chain))
-        return trial.passes < 2 and any(_unanswered(op) for op in sent)
+        seen = {_object(op) for op in sent if op.kind is Kind.CANARY_REMOVE} | {("Customer", who.id if who else "")}
+        open_ = (op for op in sent if unanswered(op) or (_is_made(op) and _object(op) not in seen))
+        return any(op.updated_at > lately for op in open_)
 
     async def _undo_all(self, trial: Trial) -> int:
         """Take back what stands, kind by kind: a payment's void changes the SyncToken of its invoice."""
@@ -120,6 +123,17 @@ class Removal:
         return trial
 
 
-def _unanswered(op: Operation) -> bool:
+def unanswered(op: Operation) -> bool:
+    """Say whether a test document may be in the books without anybody having said so."""
     refused = op.state is State.SKIPPED and op.reason is not None and op.reason.code != "superseded.test"
     return op.kind is Kind.CANARY_CREATE and op.state is not State.DONE and not refused
+
+
+def _is_made(op: Operation) -> bool:
+    return op.kind is Kind.CANARY_CREATE and op.state is State.DONE
+
+
+def _object(op: Operation) -> tuple[str, str]:
+    """What a write of a run made or takes back: `Invoice`, `again:Invoice` and `remove:Invoice:7:0` are its parts."""
+    named = op.source.part.split(":")
+    return (named[-1], op.object_id) if op.kind is Kind.CANARY_CREATE else (named[1], op.target)

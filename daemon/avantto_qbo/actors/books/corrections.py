@@ -27,6 +27,7 @@ from avantto_qbo.model.quickbooks import Company, Found
 from avantto_qbo.model.records import Activity, Link
 from avantto_qbo.quickbooks import encode, encode_payments
 from avantto_qbo.rules.books.comparing.restore import is_voided
+from avantto_qbo.rules.books.doubts.retry import exhausted
 from avantto_qbo.rules.books.sale.correction import corrected, next_form
 from avantto_qbo.rules.books.sale.items import tax_item, tax_item_draft
 from avantto_qbo.rules.reasons import RETRY, SKIP, HeldError
@@ -184,8 +185,13 @@ class Corrections:
         links.put(db, recording.with_status(link, status, self._desk.now()))
 
     async def _later(self, op: Operation, outcome: Outcome | Found | None = None) -> Ended:
-        """Take it up again soon; what was refused goes under another request id then, which `lookups` counts here."""
+        """Take it up again soon; what was refused goes under another request id then, which `lookups` counts here.
+
+        After a day of that it is a person's business: the books state another total all the while.
+        """
         now = self._desk.now()
+        if exhausted(op.sent_at or op.created_at, now):
+            return await self._hold(op, "live", "It could not be put right for a day; compare the two.", _DECIDE)
         next_at, looks = now + _AGAIN, op.lookups + 1 if isinstance(outcome, Refused) else None
         again = await self._desk.house.journal.write(
             lambda db: operations.put_off(db, op.id, next_at, now, lookups=looks)

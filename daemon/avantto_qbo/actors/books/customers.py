@@ -8,17 +8,18 @@ from typing import Final
 from avantto_qbo.actors.books.customer_search import CustomerSearch, Hit, Wanted
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.actors.recording import contact_link
-from avantto_qbo.errors import AvanttoQboError
+from avantto_qbo.errors import AvanttoQboError, TransientError
 from avantto_qbo.journal import activity, claims, customers, links, locations, operations
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.avantto import Person
 from avantto_qbo.model.drafts import CustomerDraft
 from avantto_qbo.model.ids import Chain, CustomerId, OperationId
-from avantto_qbo.model.operation import WAITING, Kind, Operation, Reason, Source
+from avantto_qbo.model.operation import WAITING, Kind, Operation, Reason, Source, State
 from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.records import Activity, Link, Status
 from avantto_qbo.quickbooks import encode_lists
 from avantto_qbo.rules.books import customer as rule
+from avantto_qbo.rules.books.doubts.doubt import LOOKS
 from avantto_qbo.rules.crm.contact import JOINED
 from avantto_qbo.rules.reasons import RETRY
 
@@ -144,7 +145,19 @@ class Customers:
             if adopted is not None:
                 await self._link(wanted, Hit(adopted))
                 return None
+            await self._await_holder(wanted)
         return await self._name_impossible(wanted)
+
+    async def _await_holder(self, wanted: Wanted) -> None:
+        """A lost answer, and now the name is taken by whom no query shows yet: most likely by our first attempt.
+
+        Raises TransientError then: under another name it would stand twice.
+        """
+        location, settle = self._desk.location, self._desk.house.pace.settle
+        tried = await self._desk.house.journal.read(lambda db: operations.of_chain(db, location, _chain(wanted)))
+        soon = self._desk.now() - settle * LOOKS[-1]
+        if any(op.lookups and op.state is State.SKIPPED and op.updated_at > soon for op in tried):
+            raise TransientError("its name is taken, and no query shows yet by whom", settle)
 
     async def _name_impossible(self, wanted: Wanted) -> Later:
         text = f"The name of {_who(wanted.person.contact_id)} is taken in QuickBooks in every form tried."

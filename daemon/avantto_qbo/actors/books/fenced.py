@@ -6,11 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from avantto_qbo.actors.books.standing import standing
 from avantto_qbo.actors.desk import Desk
 from avantto_qbo.model.operation import Call, Kind, Operation
 from avantto_qbo.model.outcome import Fault, FaultClass, Outcome, Refused
 from avantto_qbo.model.quickbooks import Company, Found
-from avantto_qbo.quickbooks import lookups
 from avantto_qbo.rules.books.comparing.restore import is_voided
 
 ENTITIES: Final = {
@@ -41,7 +41,7 @@ class FencedWrites:
         outcome = await self._write(op, token, make, suffix)
         if not (isinstance(outcome, Refused) and outcome.fault.kind is FaultClass.STALE):
             return outcome
-        there = await self._standing(op)
+        there = await standing(self._desk, ENTITIES[op.kind], op.object_id)
         if there is None:
             return Refused(_GONE)
         if is_voided(there) or right(op, there.total):
@@ -56,11 +56,6 @@ class FencedWrites:
         return await realm.access.write(
             call, f"{op.request_id}-{suffix}{token}{refused}"[:_LONGEST_ID], key=op.location
         )
-
-    async def _standing(self, op: Operation) -> Found | None:
-        read = lookups.by_id(ENTITIES[op.kind], op.object_id)
-        found = await self._desk.realm.access.read(read, key=op.location)
-        return found[0] if found else None
 
 
 def right(op: Operation, total: Decimal | None) -> bool:

@@ -184,6 +184,10 @@ class InvoiceCopies:
         """A person deleted or voided a payment of ours."""
         return await self._restoring.payment(case, payment)
 
+    async def payment_undone(self, case: InvoiceCase, payment: PostedPayment) -> None:
+        """A person deleted what Avantto does not count any more either: it is as if it had never been."""
+        await self._restoring.payment_left(case, payment.part, "undone")
+
     async def _held(self, later: Later) -> Operation | None:
         op = await self._desk.house.journal.read(lambda db: operations.get(db, OperationId(later.waiting_for)))
         return op if op is not None and op.state is State.HELD else None

@@ -42,12 +42,14 @@ from avantto_qbo.model.steps import (
     Wait,
 )
 from avantto_qbo.rules.books.money.credit import stranded
+from avantto_qbo.rules.books.money.received import is_recorded
 from avantto_qbo.rules.books.plan import plan_invoice
 from avantto_qbo.rules.reasons import REFUNDS_DIFFER, SKIP
 
 _STEPS: Final = 40  # far more than any honest invoice needs in one go
 _DELETED: Final = frozenset({"delete", "deleted"})
-_PAYMENTS_DIFFER: Final = frozenset({"below_paid", "paid_less"})
+_UNCOUNTED: Final = frozenset({"paid_less", "paid_differs"})  # more is in the books than Avantto has money for
+_PAYMENTS_DIFFER: Final = _UNCOUNTED | {"below_paid"}
 _OURS: Final = frozenset({"live", WITHDRAWN})
 _NEVER_POSTED: Final = "deleted"  # the version of what is there no more
 
@@ -197,10 +199,13 @@ class Invoices:
         """Before a person is asked about sums: did one correct them in QuickBooks?"""
         if reason.code in _PAYMENTS_DIFFER:
             looked = await self._payments.look(case)
+            if looked.gone is not None and reason.code in _UNCOUNTED and is_recorded(looked.gone.part):
+                await self._copies.payment_undone(case, looked.gone)
+                return None
             if looked.gone is not None:
                 return await self._copies.payment_deleted(case, looked.gone)
-            if looked.changed:
-                return None
+            if looked.changed:  # what was in the books by its transactions no longer is: those are needed now
+                return self._desk.later(0, reason.code)
         if reason.code in REFUNDS_DIFFER and await self._refunds.look(case.refunds):
             return None
         return await self._copies.hold(case, reason)

@@ -136,6 +136,8 @@ class Payments:
 
     async def _paid_twice(self, case: InvoiceCase, draft: PaymentDraft, refused: OperationId) -> Hold | None:
         """Was the payment refused because somebody settled the invoice in QuickBooks already?"""
+        if not draft.invoice:  # the customer's credit settles none
+            return None
         read = books_reads.invoice(draft.invoice, case.company.currency)
         theirs = await self._desk.realm.access.read(read, key=self._desk.location)
         op = await self._desk.house.journal.read(lambda db: operations.get(db, refused))

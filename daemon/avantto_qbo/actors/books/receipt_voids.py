@@ -9,6 +9,7 @@ import msgspec
 
 from avantto_qbo.actors import recording
 from avantto_qbo.actors.books.refused import held_in_words
+from avantto_qbo.actors.books.standing import standing
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.journal import links
 from avantto_qbo.model.ids import receipt_chain
@@ -16,7 +17,7 @@ from avantto_qbo.model.operation import Kind, Reason, Source
 from avantto_qbo.model.outcome import FaultClass
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import Hold, ReceiptCase
-from avantto_qbo.quickbooks import encode, lookups
+from avantto_qbo.quickbooks import encode
 from avantto_qbo.rules.books.comparing.restore import is_voided
 from avantto_qbo.rules.reasons import RETRY
 
@@ -55,12 +56,10 @@ class ReceiptVoids:
 
     async def _read_again(self, link: Link, what: str) -> Hold | None:
         """The receipt moved on in QuickBooks: the one re-read a conflict is worth."""
-        read = lookups.by_id(link.entity, link.object_id)
-        found = await self._desk.realm.access.read(read, key=self._desk.location)
-        if not found:
+        theirs = await standing(self._desk, link.entity, link.object_id)
+        if theirs is None:
             await self._gone(link)
             return None
-        theirs = found[0]
         if not is_voided(theirs) and theirs.total != Decimal(link.total):
             text = f"{what} (id {link.object_id}) was edited in QuickBooks: its total is {theirs.total} there."
             return Hold(Reason("receipt_edited", text, f"undo the edit in QuickBooks, then: {RETRY} (or skip ID)"))

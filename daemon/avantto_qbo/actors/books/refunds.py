@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from avantto_qbo.actors import recording
+from avantto_qbo.actors.books.standing import standing
 from avantto_qbo.actors.desk import Desk, Later
 from avantto_qbo.actors.doubts import Adoption, Doubts
 from avantto_qbo.journal import links
@@ -17,7 +18,7 @@ from avantto_qbo.model.operation import Kind, Source
 from avantto_qbo.model.quickbooks import Company
 from avantto_qbo.model.records import Link
 from avantto_qbo.model.steps import CreateRefund, Hold, PostedRefund
-from avantto_qbo.quickbooks import encode, lookups
+from avantto_qbo.quickbooks import encode
 from avantto_qbo.rules.books.comparing.restore import is_voided
 
 _KIND = "refund"
@@ -40,8 +41,8 @@ class Refunds:
         location = self._desk.location
         gone = set[str]()
         for refund in refunds:
-            found = await self._desk.realm.access.read(lookups.by_id("RefundReceipt", refund.object_id), key=location)
-            if not found or is_voided(found[0]):
+            found = await standing(self._desk, "RefundReceipt", refund.object_id)
+            if found is None or is_voided(found):
                 gone.add(refund.object_id)
 
         def forget(db: Connection) -> None:

@@ -63,7 +63,7 @@ class ReviewBook:
             customer=payment.customer_id,
             location=self._desk.location,
             state=state,
-            paid_at=before.paid_at if before else payment.updated_at,
+            paid_at=payment.updated_at,
             updated_at=self._since(case, state, reason),
             invoice=_invoice(case),
             payment=payment.id,
@@ -80,7 +80,7 @@ class ReviewBook:
         before, now = case.review, self._desk.now()
         if before is None or (before.state, before.code, before.payment) != (state, reason.code, case.payment.id):
             return now
-        return before.updated_at if before.updated_at >= case.payment.updated_at else now
+        return before.updated_at if before.paid_at >= case.payment.updated_at else now
 
 
 def _invoice(case: ReviewCase) -> str:

@@ -19,13 +19,14 @@ from avantto_qbo.journal.reviews import MERGED
 from avantto_qbo.model.avantto import Contact, CustomValue, Location, Transaction, Workflow
 from avantto_qbo.model.ids import ContactId, CustomerId
 from avantto_qbo.model.quickbooks import History, PaymentRow
-from avantto_qbo.model.records import LocationRecord, Review, Status
+from avantto_qbo.model.records import TAKEN_BACK, LocationRecord, Review, Status
 from avantto_qbo.model.settings import Settings
 from avantto_qbo.quickbooks import reads as books_reads
 from avantto_qbo.rules.crm.sender import review_link
 
 T = TypeVar("T")
 _LAST: Final = timedelta(minutes=1)  # many requests may be decided about in a row
+_GONE: Final = "forgotten_payment"
 _PERSONS: Final = 50  # customers that share an e-mail or phone; more is a switchboard, not a person
 
 
@@ -71,7 +72,7 @@ class ReviewFacts:
             return customer, before, reviews.get(db, realm, customer)
 
         customer, before, review = await self._desk.house.journal.read(look)
-        if before is not None and before.customer != customer and before.code != MERGED:
+        if before is not None and before.customer != customer and before.code not in {MERGED, TAKEN_BACK}:
             await self._desk.house.journal.write(lambda db: merging.moved(db, realm, before.customer, customer, now))
             review = await self._desk.house.journal.read(lambda db: reviews.get(db, realm, customer))
         return msgspec.structs.replace(payment, customer_id=customer), review
@@ -124,6 +125,16 @@ class ReviewFacts:
         """Up to when requests may have been made that a restored journal does not know; None where it never was."""
         at = await self._desk.house.journal.read(lambda db: restored.get(db, self._desk.realm.realm))
         return at.begins_at if at is not None else None
+
+    async def forgotten_gone(self, payment: PaymentRow, until: datetime | None) -> bool:
+        """Say whether payments unknown to a restored journal were deleted before it came back; `payment` may be one."""
+        location, now = self._desk.location, self._desk.now()
+        if until is None:
+            return False
+        journal = self._desk.house.journal
+        if payment.deleted and payment.updated_at <= until:
+            await journal.write(lambda db: evidence.put(db, location, _GONE, payment.id, "", b"", now))
+        return bool(await journal.read(lambda db: evidence.of_kind(db, location, _GONE)))
 
     async def contact(self, contact: ContactId) -> Contact | None:
         """The contact, None when it was deleted."""

@@ -86,6 +86,7 @@ class Reviews:
 
     async def _case(self, payment: PaymentRow, review: Review | None) -> ReviewCase:
         record, settings = await self._desk.place()
+        until = await self._facts.forgotten_until()
         return ReviewCase(
             payment=payment,
             review=review,
@@ -94,7 +95,8 @@ class Reviews:
             now=self._desk.now(),
             business=record.name,
             refunded=await self._facts.refunded(payment),
-            forgotten_until=await self._facts.forgotten_until(),
+            forgotten_until=until,
+            forgotten_gone=await self._facts.forgotten_gone(payment, until),
         )
 
     async def _somebody_elses(self, case: ReviewCase) -> bool:

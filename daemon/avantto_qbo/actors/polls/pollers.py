@@ -23,7 +23,7 @@ from avantto_qbo.actors.restored.relinking import Relinking
 from avantto_qbo.actors.restored.standing import RELINK, poll_owner, realm_of
 from avantto_qbo.actors.stopping import stop
 from avantto_qbo.errors import AuthError, QuotaSpentError, RejectedError, TransientError
-from avantto_qbo.journal import cursors, inbox, locations, restored
+from avantto_qbo.journal import cursors, evidence, inbox, locations, restored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import LocationId, RealmId
 from avantto_qbo.model.records import Lane, LocationRecord, Status, Topic
@@ -34,6 +34,7 @@ PAYMENTS_HINT: Final = "payments_hint"
 HOUSEKEEPING: Final = "housekeeping"
 _DAILY: Final = timedelta(days=1)
 _DELIVERIES_KEPT: Final = timedelta(days=40)  # no vendor repeats a delivery for longer than days
+_UNASKED_KEPT: Final = timedelta(days=400)  # who has not paid an order after a year is not going to
 # After an order webhook its payment is seconds away: look often for a while (S2).
 _HINTED: Final = ((timedelta(minutes=2), timedelta(seconds=10)), (timedelta(minutes=10), timedelta(minutes=1)))
 # A location without payments for so long is looked at that many times more rarely.
@@ -126,7 +127,7 @@ class Pollers:
 
     async def _run(self, owner: str, name: str, started: datetime) -> datetime | None:
         if name == HOUSEKEEPING:
-            await self._house.journal.write(lambda db: inbox.prune(db, started - _DELIVERIES_KEPT))
+            await self._house.journal.write(lambda db: _forget_old(db, started))
             return started + self._interval(name)
         if name == RELINK:
             return await Relinking(self._house, self._directory).run(realm_of(owner))
@@ -178,6 +179,12 @@ class Pollers:
 
         await self._house.journal.write(lambda db: stop(db, error, began, now))
         log.warning("location.broken", subject=owner, provider=error.provider)
+
+
+def _forget_old(db: Connection, now: datetime) -> None:
+    """Drop what protects from nothing any more; links, operations and their activity stay for ever."""
+    inbox.prune(db, now - _DELIVERIES_KEPT)
+    evidence.prune(db, now - _UNASKED_KEPT)
 
 
 def _moment(cursor: str | None) -> datetime | None:

@@ -29,14 +29,19 @@ _AHEAD: Final = timedelta(days=366)
 
 
 class Days(msgspec.Struct, frozen=True):
-    """The days a comparison is about, both included; `and_after` also what is dated later than its last day."""
+    """The days a comparison is about, both included.
+
+    `and_after`: also what is dated later than its last day; `and_before`: also what is dated earlier than its first,
+    for an invoice may be dated before the cut-off it was made after.
+    """
 
     first: date
     last: date
     and_after: bool = False
+    and_before: bool = False
 
     def __contains__(self, day: date) -> bool:
-        return self.first <= day and (self.and_after or day <= self.last)
+        return (self.and_before or self.first <= day) and (self.and_after or day <= self.last)
 
     @property
     def latest(self) -> date:
@@ -72,14 +77,14 @@ class Findings:
     ) -> Result:
         """Give every difference its cause, and remember them all. Raises as reads do."""
         every = self._counted(await self._linked_again(await self._explained(entries, report)))
-        counted = Counter(one.code for one in left_out if one.day in days) + self._looks.left_out
+        ours = Counter(one.code for one in left_out if days.first <= one.day and one.day in days)
         found = Reconciled(
             at=self._house.clock.now(),
             first=days.first,
             last=days.last,
             entries=tuple(entry for entry in every if entry.standing is not Standing.EQUAL),
             compared=len(every),
-            left_out=dict(counted),
+            left_out=dict(ours + self._looks.left_out),
             unreadable=gaps.unreadable,
             refused=gaps.refused,
             cut_short=self._looks.cut_short,

@@ -36,14 +36,16 @@ class Ledger:
         self.gone: Final[set[Key]] = set()
         self.unreadable: Final[set[str]] = set()
         self.refused: Final[set[str]] = set()
+        self.untold: Final[set[BookEntity]] = set()  # kinds of whose deletions nobody tells: no page shows them
+        self.as_of: datetime | None = None  # up to when the feed told of changes, by QuickBooks' own clock
         self._read = 0
 
-    async def dated(self, first: date, last: date) -> None:
+    async def dated(self, first: date, last: date, entities: Iterable[BookEntity] = BookEntity) -> None:
         """Read every transaction of these days; a kind that QuickBooks does not list is noted in `refused`.
 
         Raises TransientError and AuthError as reads do.
         """
-        for entity in BookEntity:
+        for entity in entities:
             await self._pages(entity, partial(book_rows_dated, entity, first, last))
 
     async def changed(self, since: datetime) -> None:
@@ -53,9 +55,13 @@ class Ledger:
             if changes is None or changes.overflowed:
                 for entity in entities:
                     await self._pages(entity, partial(book_rows, entity, since))
-            if changes is not None:
-                self._take(changes.rows)
-                self.gone.update(changes.gone)
+            if changes is None:
+                self.untold.update(entities)
+                continue
+            self.as_of = min(self.as_of or changes.as_of, changes.as_of)
+            self._take(changes.rows)
+            self.gone.update(changes.gone)
+            self.unreadable.update(changes.unreadable)
 
     async def verify(self, keys: Iterable[Key]) -> None:
         """Ask for these objects by id, many in a request: what is not in the answer does not exist."""
@@ -72,6 +78,7 @@ class Ledger:
             return
         for row in page.rows:
             self._keep(row, source_of(row))
+        self.unreadable.update(page.unreadable)
         found = {row.id for row in page.rows} | set(page.unreadable)
         self.gone.update((entity, name) for name in names if name not in found)
 

@@ -14,6 +14,7 @@ from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.operation import Source
 from avantto_qbo.model.reconciliation import Entry
 from avantto_qbo.model.records import Activity, Lane, LocationRecord
+from avantto_qbo.quickbooks.ledger import MANY_IDS
 from avantto_qbo.quickbooks.recall import Recalled, documents
 from avantto_qbo.rules.books.comparing.marked import ENTITY_OF
 
@@ -27,11 +28,14 @@ async def link_again(
         by_kind.setdefault(entry.source.kind, {})[entry.object_id] = entry
     linked = frozenset[Source]()
     for kind, wanted in by_kind.items():
-        page = await realm.access.read(documents(ENTITY_OF[kind], tuple(wanted)), key=record.id)
-        currency = (await realm.company()).currency
-        again = LinksAgain(realm.realm, currency, house.clock.now())
-        pairs = [(wanted[one.row.id], one) for one in page.rows]
-        linked |= await house.journal.write(partial(_link_all, house=house, record=record, again=again, pairs=pairs))
+        names = tuple(wanted)
+        for start in range(0, len(names), MANY_IDS):
+            asked = documents(ENTITY_OF[kind], names[start : start + MANY_IDS])
+            page = await realm.access.read(asked, key=record.id)
+            again = LinksAgain(realm.realm, (await realm.company()).currency, house.clock.now())
+            pairs = [(wanted[one.row.id], one) for one in page.rows]
+            unit = partial(_link_all, house=house, record=record, again=again, pairs=pairs)
+            linked |= await house.journal.write(unit)
     return linked
 
 

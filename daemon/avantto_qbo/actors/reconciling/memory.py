@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from avantto_qbo.actors.ports import Journal
-from avantto_qbo.journal import inbox, links, locations, merges, operations, reconciliations, restored
+from avantto_qbo.journal import customers, inbox, links, locations, merges, operations, reconciliations, restored
 from avantto_qbo.journal.connection import Connection
 from avantto_qbo.model.ids import Chain, CustomerId, LocationId, OperationId
 from avantto_qbo.model.operation import OPEN, Operation, Source
@@ -65,7 +65,10 @@ async def _facts(journal: Journal, record: LocationRecord, kind: str) -> list[Li
 
 def _page(db: Connection, record: LocationRecord, kind: str, after: str) -> list[LinkFact]:
     def survivor(customer: CustomerId) -> CustomerId:
-        return merges.survivor(db, record.realm, customer)
+        """Whom a customer goes on as; "" for one that is inactive, because nobody may have told of its merge."""
+        known = merges.survivor(db, record.realm, customer)
+        row = customers.get(db, record.realm, known)
+        return known if row is None or row.active else CustomerId("")
 
     return [fact_of(link, survivor) for link in links.all_of(db, record.id, kind, _PAGE, after)]
 

@@ -36,6 +36,7 @@ RECONCILED: Final = "reconciled"  # a location's cursor: up to when its company'
 _SHARE: Final = Window(20, 10.0)
 _WINDOW: Final = timedelta(days=35)
 _OVERLAP: Final = timedelta(minutes=5)  # whether the feed's bound is inclusive is UNVERIFIED
+_CLOCKS_APART: Final = timedelta(hours=6)  # without the feed's own time: no clock of ours is further ahead than this
 _REACH: Final = timedelta(days=25)  # the feed looks back 30 days at most; leave room
 _LATER: Final = timedelta(hours=1)
 _MOST_LOOKS: Final = 50
@@ -82,17 +83,20 @@ class Nights:
         facts = [fact for place in places for fact in place.memory.facts]
         ledger = Ledger(actor.access, Collector(facts), _nobody)
         spans = [_days(place) for place in places]
+        window = min(days.first for days in spans), max(days.latest for days in spans)
         since = await self._house.journal.read(lambda db: _compared_up_to(db, places))
-        if since is None or started - since > _REACH:
+        if since is None or not -_CLOCKS_APART <= started - since <= _REACH:  # our clock may have been days ahead then
             since = None
-            await ledger.dated(min(days.first for days in spans), max(days.latest for days in spans))
+            await ledger.dated(*window)
         else:
             await ledger.changed(since)
+            await ledger.dated(*window, ledger.untold)
+        upto = ledger.as_of or started - _CLOCKS_APART
         pairs = zip(places, spans, strict=True)
-        return [await self._one(ledger, place, days, since, started) for place, days in pairs]
+        return [await self._one(ledger, place, days, since, upto) for place, days in pairs]
 
     async def _one(
-        self, ledger: Ledger, place: Prepared, days: Days, since: datetime | None, started: datetime
+        self, ledger: Ledger, place: Prepared, days: Days, since: datetime | None, upto: datetime
     ) -> Outcome:
         try:
             result = await place.reconciler.against(ledger, days, since=since, most_looks=_MOST_LOOKS)
@@ -100,15 +104,15 @@ class Nights:
             log.warning("reconcile.failed", location=place.record.id, reason=type(error).__name__)
             self._house.count("reconcile.failed")
             return Outcome.FAILED
-        if await self._house.journal.write(lambda db: self._heal(db, place, result, started)):
+        if await self._house.journal.write(lambda db: self._heal(db, place, result, upto)):
             self._house.nudge(place.record.id)
         self._house.count(f"reconcile.{'different' if result.found.needed else 'equal'}")
         return Outcome.MENDING if any(map(mends_itself, result.found.entries)) else Outcome.COMPARED
 
-    def _heal(self, db: Connection, place: Prepared, result: Result, started: datetime) -> int:
+    def _heal(self, db: Connection, place: Prepared, result: Result, upto: datetime) -> int:
         """Say what was found, and have what nothing explains looked at again."""
         now, found = self._house.clock.now(), result.found
-        cursors.put(db, place.record.id, RECONCILED, started.isoformat(), now)
+        cursors.put(db, place.record.id, RECONCILED, upto.isoformat(), now)
         worrying = sum(map(worries, found.entries))
         if worrying:
             text = f"{worrying} of {found.compared} documents differ between Avantto and QuickBooks."
@@ -120,7 +124,8 @@ def _days(place: Prepared) -> Days:
     """The last weeks, and as far back as something was found before."""
     last, kept = place.all_days.last, place.memory.before
     first = min([last - _WINDOW, *(entry.day for entry in (kept.entries if kept is not None else ()))])
-    return Days(max(first, place.all_days.first), last, and_after=True)
+    begin = place.all_days.first
+    return Days(max(first, begin), last, and_after=True, and_before=first <= begin)
 
 
 def _compared_up_to(db: Connection, places: Sequence[Prepared]) -> datetime | None:

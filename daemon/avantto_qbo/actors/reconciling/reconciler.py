@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, time, timedelta
 from typing import Final, TypeVar
 
@@ -84,13 +84,16 @@ class Reconciler:
         chosen = [one for one in expected if one.day in days or (since is not None and _touched(one, touched))]
         if since is not None:
             chosen += self._outside(seen, touched, days)
-        await ledger.verify(self._to_verify(chosen, ledger, since))
+        await self._read_earlier(chosen, ledger, days)
+        orphans = list(not_listed(self._memory.facts, seen, days.first, days.latest))
+        linked = [one.link for one in chosen if one.link is not None] + orphans
+        await ledger.verify(self._to_verify(linked, ledger, since))
         books = await self._books(ledger)
         comparison = Comparison(self._record.id, books, self._links, left_out, {one.source for one in expected})
         entries = await self._unhurried(comparison.entries(chosen, unknown=await self._first_of_realm()))
         findings = Findings(self._house, self._actor, self._record, self._memory, most_looks)
         gaps = Gaps(lists.unreadable + len(ledger.unreadable), tuple(sorted(ledger.refused)))
-        return await findings.told([*entries, *self._orphans(seen, days)], days, left_out, gaps, self._report)
+        return await findings.told([*entries, *_extras(orphans, books, days)], days, left_out, gaps, self._report)
 
     async def _unhurried(self, items: Iterable[T]) -> list[T]:
         """Compute a long list without keeping webhooks and mail waiting meanwhile."""
@@ -100,6 +103,12 @@ class Reconciler:
             if len(made) % _AT_ONCE == 0:
                 await self._house.clock.sleep(0)
         return made
+
+    async def _read_earlier(self, chosen: Iterable[Expected], ledger: Ledger, days: Days) -> None:
+        """What is dated before the first day and unknown here may stand in the books by its marker all the same."""
+        earlier = [one.day for one in chosen if one.link is None and one.day < days.first]
+        if earlier:
+            await ledger.dated(min(earlier), days.first - timedelta(days=1))
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -117,13 +126,12 @@ class Reconciler:
     def _terms(self) -> Terms:
         return Terms(self._record.books_from, self._record.time_zone, self._settings)
 
-    def _to_verify(self, chosen: Iterable[Expected], ledger: Ledger, since: datetime | None) -> list[Key]:
+    def _to_verify(self, linked: Iterable[LinkFact], ledger: Ledger, since: datetime | None) -> list[Key]:
         """What should be among the rows but is not, and what differed the last time."""
         before = self._memory.before.entries if self._memory.before is not None else ()
         asked = {key for entry in before for key in _keys(entry)} if since is not None else set[Key]()
-        for one in chosen:
-            if one.link is not None and (since is None or one.link.created_at >= since):
-                asked.add(one.link.key)
+        untold = ledger.untold - ledger.refused
+        asked |= {one.key for one in linked if since is None or one.created_at >= since or one.entity in untold}
         return sorted(asked - ledger.rows.keys() - ledger.gone)
 
     async def _remember(self) -> None:
@@ -156,13 +164,17 @@ class Reconciler:
         there = (as_agreed(fact, about_of(fact.source, self._memory.attributed)) for fact in older)
         return [one for one in there if one is not None and one.day not in days]
 
-    def _orphans(self, seen: Collection[Source], days: Days) -> Iterable[Entry]:
-        for fact in not_listed(self._memory.facts, seen, days.first, days.latest):
-            about = about_of(fact.source)
-            shown = f"{fact.source.kind} {fact.number or fact.source.id}".capitalize()
-            plain = Entry(GROUPS[fact.source.kind], fact.source, about, fact.day or days.last, shown)
-            standing = Standing.EXTRA
-            yield msgspec.structs.replace(plain, standing=standing, booked=fact.total, object_id=fact.object_id)
+
+def _extras(orphans: Iterable[LinkFact], books: Books, days: Days) -> Iterator[Entry]:
+    """What stands in the books, but in none of Avantto's lists: unless a person took it out of them."""
+    for fact in orphans:
+        row = books.rows.get(fact.key)
+        if fact.key in books.gone or (row is not None and row.voided):
+            continue
+        shown = f"{fact.source.kind} {fact.number or fact.source.id}".capitalize()
+        plain = Entry(GROUPS[fact.source.kind], fact.source, about_of(fact.source), fact.day or days.last, shown)
+        booked = books.amount(row) if row is not None else fact.total
+        yield msgspec.structs.replace(plain, standing=Standing.EXTRA, booked=booked, object_id=fact.object_id)
 
 
 def _touched(one: Expected, keys: Collection[Key]) -> bool:

@@ -41,14 +41,15 @@ async def prepared(house: House, actor: LocationActor, report: Report, share: Wi
     memory = await remembered(house.journal, record)
     reconciler = Reconciler(house, actor, record, settings, memory, crm=crm, report=report)
     first, last = (day_of(moment, record.time_zone) for moment in (record.books_from, house.clock.now()))
-    days = Days(first or record.books_from.date(), last or house.clock.now().date(), and_after=True)
+    days = Days(first or record.books_from.date(), last or house.clock.now().date(), and_after=True, and_before=True)
     return Prepared(record, memory, reconciler, days)
 
 
 async def reconcile(
     house: House, actor: LocationActor, since: date | None, until: date | None, report: Report
 ) -> Result:
-    """Compare the days from `since` (default: the cut-off's) to `until` (default: all after it). Raises as reads do."""
+    """Compare the days from `since` to `until` (default: all there is). Raises as reads do."""
     place = await prepared(house, actor, report)
-    days = Days(since or place.all_days.first, until or place.all_days.last, and_after=until is None)
+    first, last = since or place.all_days.first, until or place.all_days.last
+    days = Days(first, last, and_after=until is None, and_before=since is None)
     return await place.reconciler.whole(days, _MOST_LOOKS)

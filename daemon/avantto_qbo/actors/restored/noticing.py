@@ -28,6 +28,9 @@ from avantto_qbo.model.restored import Restored
 log = structlog.get_logger(__name__)
 _PERHAPS: Final = Reason("restored", "The journal was restored: this may have been carried out since.")
 _BUSY_EVERY: Final = 10.0
+# The books are read once, by queries: not only must the slowest commit be over by then, queries must show it, too. How
+# far they are behind is UNVERIFIED; a doubt is looked up three times for that.
+_PATIENCE: Final = 2
 _ON_THE_WAY: Final = {State.PLANNED: (State.SENDING, State.DOUBT), State.RETRY: (State.SENDING, State.DOUBT)}
 
 
@@ -119,7 +122,7 @@ def _stop_writing(db: Connection, since: datetime, now: datetime, settle: timede
     for realm in realms:
         begun = _begun_before(db, realm, since, now)
         _doubt(db, realm, now, now + settle)
-        _stop(db, realm, begun, now, now + settle, f"The journal was restored; it ends at {begun:%Y-%m-%d %H:%M:%SZ}.")
+        _stop(db, realm, begun, now, settle, f"The journal was restored; it ends at {begun:%Y-%m-%d %H:%M:%SZ}.")
     return bool(realms)
 
 
@@ -148,11 +151,11 @@ def stop_for_unknown(db: Connection, record: LocationRecord, now: datetime, sett
     back = restored.came_back_at(db)
     if back is None or record.books_from >= back or restored.get(db, record.realm) is not None:
         return
-    _stop(db, record.realm, record.books_from, now, now + settle, "The journal was restored without this company.")
+    _stop(db, record.realm, record.books_from, now, settle, "The journal was restored without this company.")
 
 
-def _stop(db: Connection, realm: RealmId, since: datetime, now: datetime, begins_at: datetime, why: str) -> None:
-    first = next(iter(BookEntity))
+def _stop(db: Connection, realm: RealmId, since: datetime, now: datetime, settle: timedelta, why: str) -> None:
+    first, begins_at = next(iter(BookEntity)), now + _PATIENCE * settle
     restored.put(db, Restored(realm, since, now, begins_at, first, first_position(since)))
     cursors.schedule(db, poll_owner(realm), RELINK, begins_at)
     text = f"{why} Nothing is written until the books were read again."

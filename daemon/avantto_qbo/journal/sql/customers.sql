@@ -1,5 +1,6 @@
 -- name: remember
--- Index a customer; no row comes back when what is known is newer.
+-- Index a customer; no row comes back when what is known is newer. What we know of our own (it has no SyncToken) gives
+-- way to every row of QuickBooks, whatever our clock said.
 insert into customers (
     realm, id, updated_at, created_at, sync_token, active, job, project, name_key, email_keys, phone_keys,
     currency
@@ -19,7 +20,7 @@ on conflict (realm, id) do update set
     email_keys = excluded.email_keys,
     phone_keys = excluded.phone_keys,
     currency = excluded.currency
-where excluded.updated_at >= customers.updated_at
+where customers.sync_token = '' or (excluded.sync_token <> '' and excluded.updated_at >= customers.updated_at)
 returning id;
 
 -- name: retire

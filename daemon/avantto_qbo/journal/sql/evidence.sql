@@ -54,9 +54,21 @@ where
 order by links.source_id;
 
 -- name: prune
--- Drop copies older than a time.
+-- Drop old copies of orders without a payment, and old versions of QuickBooks payments.
 delete from evidence
-where at < :before
+where
+    at < :before
+    and (
+        kind = 'payment'
+        or (
+            kind = 'order'
+            and not exists (
+                select 1
+                from evidence as paid
+                where paid.location = evidence.location and paid.kind = 'transaction' and paid.about = evidence.id
+            )
+        )
+    )
 returning id;
 
 -- name: clear

@@ -11,11 +11,12 @@ from typing import Final
 
 import msgspec
 
+from avantto_qbo.model.drafts import Role
 from avantto_qbo.model.money import Money, total
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.steps import InvoiceCase
 from avantto_qbo.rules.books.checks import money, named
-from avantto_qbo.rules.books.money.received import attributed, fees_outside, gross_received
+from avantto_qbo.rules.books.money.received import attributed, booked, fees_outside, gross_received
 from avantto_qbo.rules.books.sale.lines import check_count, sold
 from avantto_qbo.rules.books.sale.reckon import Extra, Reckoning, Sale, difference, reckon, tax_is_computed
 from avantto_qbo.rules.books.sources import came, given_back
@@ -119,8 +120,20 @@ def _on_top(case: InvoiceCase, found: Reckoning) -> tuple[Extra, ...]:
         return ()
     late = case.invoice.late_fees and not any(extra.name == LATE_FEE for extra in found.extras)
     name = TIP if case.invoice.tips and not _names_tip(fees) else LATE_FEE if late else ""
-    # As much as the whole invoice once more is no tip: somebody paid twice.
-    return (*fees, Extra(name, rest)) if name and rest.minor < found.sale.total.minor else fees
+    # As much as the whole invoice once more is no tip: somebody paid twice. Nor is what a lower total left over.
+    named_so = name and rest.minor < found.sale.total.minor and not _lowered(case, found, fees)
+    return (*fees, Extra(name, rest)) if named_so else fees
+
+
+def _lowered(case: InvoiceCase, found: Reckoning, fees: tuple[Extra, ...]) -> bool:
+    """Say whether money that is in the books without such a name is above the total now: the total was lowered."""
+    if case.agreed is None:
+        return False
+    inside = {extra.name for extra in found.extras}
+    names = {TIP, LATE_FEE} - inside
+    named_before = (line.amount for line in case.agreed.lines if line.role is Role.EXTRA and line.description in names)
+    explained = total((*named_before, *(fee.amount for fee in fees)), found.sale.total.currency)
+    return booked(case) > found.sale.total + explained
 
 
 def _received_once(case: InvoiceCase) -> Money:

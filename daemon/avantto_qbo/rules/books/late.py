@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from avantto_qbo.model.drafts import InvoiceDraft
+from avantto_qbo.model.money import total
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.settings import LateChanges
 from avantto_qbo.model.steps import InvoiceCase
 from avantto_qbo.rules.books.checks import check_period, named
-from avantto_qbo.rules.books.money.received import received
 from avantto_qbo.rules.dates import day_of
 from avantto_qbo.rules.reasons import LOWER_PAYMENTS, RETRY, SKIP, held, setting
 
@@ -22,7 +22,8 @@ def check_change(case: InvoiceCase, agreed: InvoiceDraft, draft: InvoiceDraft, c
         mirror = setting(case.location.id, "late_changes=mirror")
         raise held("late_change", text, f"{RETRY} takes this change over, {SKIP} leaves it; for all of them: {mirror}")
     check_period(case, [agreed.day, draft.day], what)
-    paid = received(case)
+    # One that a person deleted settles nothing there any more.
+    paid = total((payment.amount for payment in case.posted if payment.draft is not None), draft.total.currency)
     if draft.total < paid:
         text = f"{what}: total was lowered to {draft.total}, below the payments of {paid} in QuickBooks."
         raise held("below_paid", text, LOWER_PAYMENTS)

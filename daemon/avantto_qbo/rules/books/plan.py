@@ -84,8 +84,8 @@ def _invoice(case: InvoiceCase) -> _Steps:
         check_credit(case)
         if voids := tuple(taken_back(case)):  # of what stayed the customer's credit
             return voids
-    agreed, case = case.agreed, _standing(case)
-    if (left_out := _left_out(case)) is not None:
+    posted, agreed, case = case.link is not None, case.agreed, _standing(case)
+    if (left_out := _left_out(case, posted=posted)) is not None:
         return (left_out,)
     if any(row.qbo_synced for row in attributed(case)):
         return (_pause(case, f"A payment of {named(case)}"),)
@@ -104,8 +104,8 @@ def _standing(case: _C) -> _C:
     return msgspec.structs.replace(case, link=None, agreed=None)
 
 
-def _left_out(case: InvoiceCase) -> Ignore | None:
-    """Why an invoice is not for the books, None when it is."""
+def _left_out(case: InvoiceCase, *, posted: bool) -> Ignore | None:
+    """Why an invoice is not for the books, None when it is. What was `posted` once was made after the cut-off."""
     invoice, link = case.invoice, case.link
     if case.settings.invoices is OnOff.OFF:
         return _ignore("invoices_off", f"{named(case)}: the setting invoices is off.")
@@ -115,7 +115,7 @@ def _left_out(case: InvoiceCase) -> Ignore | None:
         return _ignore("draft", f"{named(case)} is a draft.")
     if link is not None and link.status != "live":
         return _ignore("gone_in_books", f"{named(case)} was {link.status} in QuickBooks, which is respected.")
-    if link is None and invoice.created_at < case.location.books_from:
+    if not posted and invoice.created_at < case.location.books_from:
         return _ignore("before_cut_off", f"{named(case)} was created before {case.location.books_from}.")
     if link is None and is_gone(case) and not has_credit(case):
         return _ignore("never_posted", f"{named(case)} was void before it was posted.")
@@ -166,10 +166,12 @@ def _void(case: InvoiceCase) -> _Steps:
         check_period(case, [case.agreed.day], named(case))
     reason = "was deleted in Avantto" if case.deleted else "was voided in Avantto"
     instead = void_refunded(case, case.agreed) if case.agreed is not None else None
-    if instead is not None:
+    if instead is not None and not isinstance(instead[0], Ignore):
         return instead
+    if voids := tuple(taken_back(case)):  # before anything is measured against what was paid
+        return voids
     late = plan_credit(case, case.agreed.customer, case.agreed.day) if case.agreed is not None else ()
-    return late or plan_unlink(case, reason) or (VoidInvoice(),)
+    return late or instead or plan_unlink(case, reason) or (VoidInvoice(),)
 
 
 def _credit(case: InvoiceCase, agreed: InvoiceDraft | None) -> _Steps:

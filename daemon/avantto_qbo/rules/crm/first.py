@@ -43,11 +43,13 @@ def lags(history: Sequence[InvoiceRow], payment: PaymentRow, as_of: datetime) ->
     """Say whether `history` may be older than `payment`: queries lag behind the change feed.
 
     Only where it denies that the payment was the first, and not for long: a payment may be taken off again. `as_of` is
-    when QuickBooks answered, by the clock that `payment` goes by, too: ours may be hours off, or be set meanwhile.
+    when QuickBooks answered, by the clock that `payment` goes by, too: ours may be hours off, or be set meanwhile. One
+    that lies far before the payment is no time to go by, and would make the waiting endless.
     """
     settled = {invoice for invoice, amount in payment.invoices if amount > 0}
     shown = {row.id for row in history if payment.id in row.payments}
-    if as_of - payment.updated_at > _LAG or settled <= shown:
+    edited = payment.updated_at > paid_at(payment)  # then what is shown may be an earlier version
+    if abs(as_of - payment.updated_at) > _LAG or (settled <= shown and not edited):
         return False
     return first_paid(history, payment) is None and not paid_before(history, payment)
 

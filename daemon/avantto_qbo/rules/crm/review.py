@@ -9,7 +9,7 @@ from avantto_qbo.errors import RefusedError
 from avantto_qbo.model.avantto import Contact
 from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.quickbooks import InvoiceRow
-from avantto_qbo.model.records import Review, ReviewState
+from avantto_qbo.model.records import TAKEN_BACK, Review, ReviewState
 from avantto_qbo.model.settings import Reviews
 from avantto_qbo.model.steps import (
     AddToWorkflow,
@@ -49,7 +49,7 @@ def _left_out(case: ReviewCase) -> ReviewStep | None:
     if case.settings.reviews is Reviews.OFF:
         return _dropped(case, "reviews_off", "asks for nothing: the setting reviews is off")
     if not candidate(case.payment):
-        return _dropped(case, "not_a_payment", "settles no invoice (any more)")
+        return _perhaps_asked(case) or _dropped(case, TAKEN_BACK, "settles no invoice (any more)")
     if _too_old(case):
         return _dropped(case, "too_old", f"is older than {TOO_OLD.days} days")
     if case.refunded:
@@ -59,10 +59,21 @@ def _left_out(case: ReviewCase) -> ReviewStep | None:
 
 def _perhaps_asked(case: ReviewCase) -> Settle | None:
     """A restored journal knows of no request made after it was copied: whoever could have got one is not asked."""
-    if case.forgotten_until is None or paid_at(case.payment) > case.forgotten_until:
+    came = paid_at(case.payment) if case.review is None else min(paid_at(case.payment), case.review.paid_at)
+    if case.forgotten_until is None or came > case.forgotten_until or not case.payment.customer_id:
         return None
-    text = f"Payment {case.payment.id} came before the journal was restored: its customer may have been asked already."
-    return Settle(ReviewState.DECLINED, Reason("restored", text))
+    return _forgotten(f"Payment {case.payment.id} came before the journal was restored")
+
+
+def _perhaps_paid_before(case: ReviewCase, invoice: InvoiceRow) -> Settle | None:
+    """Of a deleted payment nobody can tell whose it was: an invoice of that time may have been paid once before."""
+    if case.forgotten_until is None or not case.forgotten_gone or invoice.created_at > case.forgotten_until:
+        return None
+    return _forgotten(f"Before the journal was restored, a payment was deleted, maybe that of invoice {invoice.id}")
+
+
+def _forgotten(why: str) -> Settle:
+    return Settle(ReviewState.DECLINED, Reason("restored", f"{why}: its customer may have been asked already."))
 
 
 def _next(case: ReviewCase) -> ReviewStep:
@@ -82,6 +93,8 @@ def _not_paid(case: ReviewCase, invoice: InvoiceRow | None) -> ReviewStep | None
     payment = case.payment
     if invoice is None:
         return _dropped(case, "not_first", "paid no first invoice in full")
+    if (asked := _perhaps_paid_before(case, invoice)) is not None:
+        return asked
     if payment.total > 0:
         return None
     others = tuple(other for other in invoice.payments if other != payment.id)
@@ -114,9 +127,12 @@ def _looked_at_again(case: ReviewCase) -> NeedHistory | None:
 
 
 def _found_first(case: ReviewCase) -> bool:
-    """Say whether this very version of the payment was found to be the first before, so that nobody is asked twice."""
+    """Say whether this very version of the payment was found to be the first before, so that nobody is asked twice.
+
+    By QuickBooks' time alone: our clock may be hours ahead of it.
+    """
     review = case.review
-    return review is not None and review.payment == case.payment.id and review.updated_at >= case.payment.updated_at
+    return review is not None and review.payment == case.payment.id and review.paid_at >= case.payment.updated_at
 
 
 def _dropped(case: ReviewCase, code: str, why: str) -> ReviewStep:
@@ -129,11 +145,13 @@ def _dropped(case: ReviewCase, code: str, why: str) -> ReviewStep:
 def _undecided(case: ReviewCase, review: Review) -> bool:
     """Say whether nothing was sent yet: waiting, or refused for good on one channel so that the other has its turn.
 
-    What another location of the company would have done if it were not for `shadow` leaves this one free.
+    What another location of the company would have done if it were not for `shadow` leaves this one free; so does a
+    payment that was taken back before anything was sent.
     """
     refused = review.state is ReviewState.SENDING and review.operation is None
     elsewhere = review.state is ReviewState.SHADOW and review.location != case.location.id
-    return review.state is ReviewState.WAITING or refused or elsewhere
+    entered_anew = review.taken_back and review.payment != case.payment.id
+    return review.state is ReviewState.WAITING or refused or elsewhere or entered_anew
 
 
 def _too_old(case: ReviewCase) -> bool:

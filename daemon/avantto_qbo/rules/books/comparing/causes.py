@@ -172,7 +172,9 @@ def of_agreement(location: str, entry: Entry, agreed: Money | None) -> Entry | N
     """
     if entry.booked is None:
         return None
-    if entry.group is Group.RECEIPTS and entry.standing is Standing.DIFFERENT:  # a list row says all of a charge
+    other_money = entry.amount is not None and entry.amount.currency != entry.booked.currency
+    whole = entry.group is Group.RECEIPTS and entry.standing is Standing.DIFFERENT  # a list row says all of a charge
+    if whole or other_money:
         text = f"{entry.shown} is {entry.amount} in Avantto, but {entry.booked} in QuickBooks."
         mend = f"correct it in QuickBooks, then: avantto-qbo reconcile {location}"
         return msgspec.structs.replace(entry, cause=Cause("other_total", text, mend))

@@ -186,12 +186,12 @@ class _Invoice:
         listed, currency = self._listed, self._listed.currency
         facts = [fact for fact in self._links.of("payment", listed.id) if is_recorded(fact.source.part)]
         known = total((Money.rounded(row.amount, currency) for row in rows), currency)
-        there = total((fact.total for fact in facts if fact.total is not None), currency)
+        there = total((_in(currency, fact.total) for fact in facts if fact.total is not None), currency)
         rest, judged = Money.rounded(listed.amount_paid, currency) - known - there, listed.status not in GONE and whole
         # Whether `amountPaid` falls when money is given back is UNVERIFIED: only what is short beyond that is gone.
-        short = rest + total(map(refunded, rows), currency)
+        short = rest + total((_in(currency, refunded(row)) for row in rows), currency)
         for fact in facts:
-            amount = fact.total or Money.zero(currency)
+            amount = _in(currency, fact.total or Money.zero(currency))
             less = max(short, -amount) if judged and short.minor < 0 else Money.zero(currency)
             short -= less
             yield self._cash(amount + less, fact.day, fact)
@@ -249,6 +249,11 @@ def refunded(row: Transaction) -> Money:
     """All that was given back so far; the status `refunded` without a sum means all of it."""
     whole = row.status == _REFUNDED and not row.amount_refunded
     return Money.rounded(row.amount if whole else max(row.amount_refunded, Decimal(0)), row.currency)
+
+
+def _in(currency: str, amount: Money) -> Money:
+    """The figure in an invoice's own currency: that it is of another one shows where the two sides are compared."""
+    return Money.rounded(amount.amount, currency)
 
 
 def _paid_for(row: Transaction, code: str, terms: Terms) -> LeftOut:

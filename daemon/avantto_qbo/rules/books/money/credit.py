@@ -17,7 +17,16 @@ from avantto_qbo.model.operation import Reason
 from avantto_qbo.model.steps import AdoptPayment, BookStep, InvoiceCase, RecordPayment
 from avantto_qbo.rules.books.checks import money, named
 from avantto_qbo.rules.books.money.payment import from_transaction, matched, remainder
-from avantto_qbo.rules.books.money.received import Takings, amount_of, attributed, is_recorded, received, unexplained
+from avantto_qbo.rules.books.money.received import (
+    Takings,
+    amount_of,
+    attributed,
+    fees_outside,
+    is_recorded,
+    received,
+    sums_of,
+    unexplained,
+)
 from avantto_qbo.rules.books.sources import came, given_back, is_real
 from avantto_qbo.rules.reasons import LOWER_PAYMENTS, SKIP, held
 
@@ -60,7 +69,7 @@ def _late(case: InvoiceCase) -> tuple[tuple[AdoptPayment, ...], list[Transaction
     """
     unknown, room = _unknown(case), _amount_paid(case) - received(case)
     stayed = [row for row in unknown if given_back(row) != amount_of(case, row)]
-    recorded = total((one.amount for one in case.posted if is_recorded(one.part)), room.currency)
+    recorded = _recorded(case)
     if not recorded or _sum(case, unknown) <= room:
         adopted, late = matched(case, stayed)
         return adopted, list(late)
@@ -80,14 +89,34 @@ def _unknown(case: InvoiceCase) -> list[Transaction]:
     return [row for row in attributed(case) if came(row) and row.amount and row.id not in known]
 
 
+def _recorded(case: InvoiceCase) -> Money:
+    return total((one.amount for one in case.posted if is_recorded(one.part)), case.invoice.currency)
+
+
 def _rest(case: InvoiceCase) -> Money:
     """Cash and cheques: what `amountPaid` counts beyond transactions and payments."""
     paid = _amount_paid(case)
     explained = received(case) + _sum(case, _unknown(case))
     money_in = _takings(case, paid)
-    if money_in.most <= explained:
-        return Money.zero(paid.currency)
-    return unexplained(case, paid, money_in, explained)
+    if money_in.most > explained:
+        return unexplained(case, paid, money_in, explained)
+    if money_in.most < explained:
+        _check_made_up(case, paid)
+    return Money.zero(paid.currency)
+
+
+def _check_made_up(case: InvoiceCase, paid: Money) -> None:
+    """Hold a sum that nothing known makes up: cash beside a debit that came after the void, or cash that was none."""
+    rows, currency = [row for row in attributed(case) if came(row)], paid.currency
+    by_transaction = {one.part: one.amount for one in case.posted if not is_recorded(one.part)}
+    by_transaction |= {row.id: amount_of(case, row) for row in rows}
+    beside_cash = paid + fees_outside(case) - _recorded(case)
+    readings = {beside_cash, beside_cash + total(map(given_back, rows), currency)}
+    if case.deleted or readings & sums_of(by_transaction.values(), max(readings)):
+        return  # of a deleted invoice nobody knows what was paid
+    known = total(by_transaction.values(), currency) + _recorded(case)
+    text = f"{named(case)} is void; payments of {known} are known, which do not make up its amountPaid of {paid}."
+    raise held("paid_less", text, LOWER_PAYMENTS)
 
 
 def _takings(case: InvoiceCase, paid: Money) -> Takings:

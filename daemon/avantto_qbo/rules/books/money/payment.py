@@ -32,6 +32,7 @@ from avantto_qbo.rules.books.money.received import (
     attributed,
     is_recorded,
     received,
+    sums_of,
     takings,
     unexplained,
 )
@@ -125,7 +126,8 @@ def _too_early(case: InvoiceCase, row: Transaction, paid: Money) -> Wait:
     """A transaction that `amountPaid` does not know yet is waited for, but not for ever."""
     text = f"{named(case)}: {paid} was paid, which leaves no room for payment {row.id} of {row.amount}."
     if case.now - row.updated_at > _LATE_SUM_WAIT:
-        raise held("paid_differs", text, f"correct the payments in Avantto, then: {RETRY} (or skip ID)")
+        mend = f"correct the payments in Avantto, or lower those in QuickBooks, then: {RETRY} (or skip ID)"
+        raise held("paid_differs", text, mend)
     return Wait(UNMATCHED_WAIT, Reason("amount_paid", text))
 
 
@@ -133,8 +135,8 @@ def remainder(case: InvoiceCase, customer: CustomerId, day: date, rest: Money) -
     """Record what no transaction explains (cash, a cheque), once a late transaction had its chance."""
     if not rest:
         return ()
-    if any(payment.amount == rest for payment in case.withdrawn):
-        text = f"{named(case)}: amountPaid still counts {rest}, the amount of a payment that the bank took back."
+    if rest in sums_of((payment.amount for payment in case.withdrawn), rest):
+        text = f"{named(case)}: amountPaid still counts {rest}, the amount of payments that the bank took back."
         mend = "correct it in Avantto; or was it paid another way? Enter that in QuickBooks, then: avantto-qbo skip ID"
         raise held("reversed_paid", text, mend)
     if waiting := _late_ones_chance(case, f"{rest} was paid without a transaction so far"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ from avantto_qbo.rules.books.sources import FAILED, PENDING, came, given_back, i
 from avantto_qbo.rules.reasons import RETRY, SKIP, UNKNOWN_STATUS, HeldError, held
 
 _RECORDED: Final = "recorded:"
+_SUMMANDS: Final = 12  # each doubles the sums there may be
 _OR_SKIP: Final = f"{RETRY} (or skip ID)"
 
 
@@ -62,6 +64,20 @@ def received(case: InvoiceCase) -> Money:
     failed = failed_parts(case)
     standing = (one for one in case.posted if one.draft is not None or one.part not in failed)
     return total((payment.amount for payment in standing), case.invoice.currency)
+
+
+def booked(case: InvoiceCase) -> Money:
+    """What Avantto received by the payments in the books: the amount of one may have been lowered there since."""
+    by, currency = {row.id: row for row in attributed(case)}, case.invoice.currency
+    return total((amount_of(case, by[one.part]) if one.part in by else one.amount for one in case.posted), currency)
+
+
+def sums_of(amounts: Iterable[Money], most: Money) -> set[Money]:
+    """What some or all of these come to, and nothing, as far as it is not above `most`; of very many only the first."""
+    sums = {Money.zero(most.currency)}
+    for amount in islice(amounts, _SUMMANDS):
+        sums |= {one + amount for one in sums if one + amount <= most}
+    return sums
 
 
 def failed_parts(case: InvoiceCase) -> set[str]:
