@@ -119,7 +119,7 @@ def request_ids_proven() -> Patch:
 
 def unnumbered() -> Patch:
     """Every company gives its documents numbers of its own, and so takes any of them twice."""
-    return patch.object(opening, "_NUMBERED", False)
+    return patch.object(opening, "_NUMBERED", (False,))
 
 
 def very_late() -> Patch:

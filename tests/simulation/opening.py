@@ -18,7 +18,9 @@ _KINDS: Final = ("us", "us", "us", "us_recompute", "us_no_tax", "us_manual", "uk
 _SHOPS: Final = (1, 1, 2, 2, 3)
 _SHARED: Final = 0.5  # how often one keeps its books in the company of the one before
 _REQUEST_IDS: Final = ("honoured", "honoured", "ignored", "expired")
-_NUMBERED: Final = True  # companies that keep the numbers they are sent, and refuse one that is taken
+# Companies that keep the numbers they are sent and refuse one that is taken. Where request ids are forced, all do: with
+# neither nothing can ever be sent again.
+_NUMBERED: Final = (True, True, True, False)
 _UNTAXED: Final = {"uk": "6", "ca": "5", "au": "3"}
 
 
@@ -47,6 +49,7 @@ def open_shops(draw: random.Random, books: QuickBooks, crm: Avantto, requestid: 
 
 
 def _open_books(draw: random.Random, books: QuickBooks, shop: Shop, requestid: str) -> None:
+    numbered = bool(requestid) or draw.choice(_NUMBERED)
     requestid = requestid or draw.choice(_REQUEST_IDS)
     query_lag = draw.choice((0.0, 0.0, 5.0, 60.0))
     rotation, old = draw.choice(("daily", "every")), draw.choice(("at_once", "until_used"))
@@ -56,7 +59,7 @@ def _open_books(draw: random.Random, books: QuickBooks, shop: Shop, requestid: s
             shop.realm,
             shop.kind,  # type: ignore[arg-type]
             requestid=requestid,
-            custom_txn_numbers=_NUMBERED,
+            custom_txn_numbers=numbered,
             query_lag=query_lag,
             rotation=rotation,
             old_refresh=old,
