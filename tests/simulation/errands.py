@@ -85,8 +85,12 @@ async def _reconnect(world: World, shop: Shop) -> None:
         return
     world.weather.felt["connection made anew"] += 1
     world.trace.note("connect", shop.place)
+    order, reconnects = world.order(shop), world.watch.reconnects
+    tried = order.avantto.access_token, order.quickbooks.access_token
+    reconnects.tried(*tried)
     try:
-        await run.connecting.connect(world.order(shop))
+        await run.connecting.connect(order)
+        reconnects.kept(*tried)
     except AvanttoQboError as error:
         world.trace.note("refused", str(error))
-        world.watch.reconnects.refused(("quickbooks", shop.realm), ("avantto", shop.place))
+        reconnects.refused(("quickbooks", shop.realm), ("avantto", shop.place))

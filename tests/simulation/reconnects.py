@@ -29,6 +29,7 @@ class Reconnects:
         self._denied: set[str] = set()
         self._broken: set[str] = set()
         self._void: set[str] = set()
+        self._tried: set[str] = set()
 
     def minted(self, side: str, token: str) -> None:
         """A vendor has just given out an access token, and a refresh token with it."""
@@ -44,7 +45,7 @@ class Reconnects:
 
     def used(self, subject: Subject, token: str) -> None:
         """A request leaves with `token`."""
-        if token in self._void:
+        if token in self._void | self._tried:
             return
         before = self._held.get(subject)
         if before is None or self._born[token] >= self._born[before]:
@@ -58,6 +59,14 @@ class Reconnects:
         token = exchange.plain.headers.get("authorization", "").partition(" ")[2]
         if token in self._born and self._crm.world.now() - self._born[token] < _FRESH:
             self._denied.add(token)
+
+    def tried(self, *tokens: str) -> None:
+        """Somebody connects with these: nobody has them before both vendors have taken them."""
+        self._tried.update(tokens)
+
+    def kept(self, *tokens: str) -> None:
+        """They are connected with these: from their next use on, a crash is no excuse."""
+        self._tried.difference_update(tokens)
 
     def refused(self, *subjects: Subject) -> None:
         """Connecting them failed: tokens that were tried for that were never kept."""
