@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from avantto_qbo.journal import cursors
+from avantto_qbo.journal import cursors, restored
 from avantto_qbo.journal.connection import Connection
-from avantto_qbo.journal.instants import maybe_instant, to_text
+from avantto_qbo.journal.instants import to_text
 
 NOTEWORTHY: Final = timedelta(minutes=1)  # clocks are put right by less all the time
 _AT_START: Final = timedelta(days=2)  # further back is a machine whose clock is not set yet
@@ -24,17 +24,13 @@ def set_back(db: Connection, by: timedelta, now: datetime, since: datetime) -> N
     for statement in ("waits.mail", "waits.polls", "waits.watched"):
         db.run(statement, **times)
     db.run("waits.operations", **times, since=to_text(since))
-    cursors.put(db, *_FOLLOWED, to_text(_last_moment(db) or now), now)
+    cursors.put(db, *_FOLLOWED, to_text(restored.last_moment(db) or now), now)
 
 
 def begin(db: Connection, now: datetime) -> timedelta:
     """Follow a clock that was set back while nobody ran, at least as far as the journal tells; return by how much."""
-    last = _last_moment(db)
+    last = restored.last_moment(db)
     if last is None or to_text(last) == cursors.get(db, *_FOLLOWED) or not NOTEWORTHY <= last - now <= _AT_START:
         return timedelta(0)
     set_back(db, last - now, now, now)
     return last - now
-
-
-def _last_moment(db: Connection) -> datetime | None:
-    return maybe_instant(db.run("waits.last_moment")[0]["at"])

@@ -96,7 +96,7 @@ class Connecting:
         self._house, self._directory, self._sealer = house, directory, sealer
         self._avantto, self._quickbooks = avantto, quickbooks
         self._renewing = Renewing(house, sealer)
-        self.disconnect = Disconnecting(house, directory, sealer, quickbooks.endpoint).disconnect
+        self._disconnecting = Disconnecting(house, directory, sealer, quickbooks.endpoint)
 
     async def connect(self, order: Order) -> ConnectAnswer:
         """Connect, or raise RefusedError with nothing changed."""
@@ -118,6 +118,10 @@ class Connecting:
             posting=postings(proof.company, settings, record),
             warnings=warnings,
         )
+
+    async def disconnect(self, location: LocationId, actor: str) -> str:
+        """End a connection, as `Disconnecting.disconnect` does."""
+        return await self._disconnecting.disconnect(location, actor)
 
     def _check(self, db: Connection, order: Order) -> LocationRecord | None:
         """Refuse what would mix two companies' books."""

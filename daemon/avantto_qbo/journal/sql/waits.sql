@@ -1,14 +1,3 @@
--- name: last_moment
--- The latest time at which the journal was written to by the daemon's own clock.
-select max(moments.at) as at
-from (
-    select max(at) as at from cursors
-    union all
-    select max(updated_at) as at from operations
-    union all
-    select max(received_at) as at from inbox
-) as moments;
-
 -- name: mail
 -- Bring mail forward.
 update inbox
